@@ -1,0 +1,73 @@
+import { CloseCode } from '../protocol/close-code.ts';
+import type { CloseFrame } from '../protocol/close-frame.ts';
+import type { ConnectionState } from '../protocol/connection-state.ts';
+import type { ProtocolError } from '../protocol/protocol-error.ts';
+import type { Closed, ClosedBecause } from './closed.ts';
+
+/** Gathers how a connection ends. What began it first stays; the rest adds to it. */
+export class Ending {
+  #by: Closed['by'] | undefined;
+  #because: ClosedBecause = 'transportEnd';
+  #phase: ConnectionState = 'open';
+  #sent: CloseFrame | undefined;
+  #received: CloseFrame | undefined;
+  #violation: ProtocolError | undefined;
+  #error: unknown;
+
+  began(by: Closed['by'], because: ClosedBecause, phase: ConnectionState, error?: unknown): void {
+    if (this.#by !== undefined) return;
+    this.#by = by;
+    this.#because = because;
+    this.#phase = phase;
+    this.#error = error;
+  }
+
+  sent(close: CloseFrame): void {
+    this.#sent ??= close;
+  }
+
+  received(close: CloseFrame): void {
+    this.#received ??= close;
+  }
+
+  violated(error: ProtocolError): void {
+    this.began('local', 'violation', this.#sent === undefined ? 'open' : 'closeSent', error);
+    this.#violation = error;
+  }
+
+  /** The transport failed; after both Close frames that is no longer of interest. */
+  broke(error: Error, phase: ConnectionState): void {
+    this.began('transport', 'transportError', phase, error);
+  }
+
+  /** The peer never answered our Close. */
+  unanswered(): void {
+    if (this.#because === 'close') this.#because = 'closeTimeout';
+  }
+
+  closed(droppedMessages: number): Closed {
+    const frame = this.#frame();
+    return {
+      code: frame.code,
+      reason: frame.reason,
+      clean: this.#sent !== undefined && this.#received !== undefined,
+      by: this.#by ?? 'transport',
+      because: this.#because,
+      phase: this.#phase,
+      sent: this.#sent,
+      received: this.#received,
+      rule: this.#violation?.code,
+      section: this.#violation?.section,
+      limit: this.#violation?.limit,
+      error: this.#error,
+      droppedMessages,
+    };
+  }
+
+  #frame(): CloseFrame {
+    if (this.#violation !== undefined) {
+      return { code: this.#violation.closeCode, reason: this.#violation.message };
+    }
+    return this.#received ?? { code: CloseCode.Abnormal, reason: '' };
+  }
+}

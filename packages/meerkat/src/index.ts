@@ -1,0 +1,48 @@
+// The names of `meerkat`: server, client, and the protocol's words.
+
+export { connect } from './client/connect.ts';
+export type { ConnectOptions } from './client/connect-options.ts';
+export { type Clock, systemClock, type Timer } from './connection/clock.ts';
+export type { Closed, ClosedBecause } from './connection/closed.ts';
+export type { Connection, Sendable, SendResult } from './connection/connection.ts';
+export { ConnectionClosedError } from './connection/connection-closed-error.ts';
+export type { ConnectionHandlers } from './connection/connection-handlers.ts';
+export {
+  CONNECTION_RANGES,
+  type ConnectionNumbers,
+  type ConnectionOptions,
+  DEFAULT_CONNECTION_NUMBERS,
+} from './connection/connection-options.ts';
+export type { Message } from './connection/inbox.ts';
+export {
+  CLOSE_CODES,
+  CloseCode,
+  type CloseCodeEntry,
+  describeCloseCode,
+  isCloseCodeOnTheWire,
+} from './protocol/close-code.ts';
+export type { CloseFrame } from './protocol/close-frame.ts';
+export type { ConnectionState } from './protocol/connection-state.ts';
+export type { ExtensionOffer } from './protocol/handshake/extension-header.ts';
+export {
+  type HandshakeCode,
+  HandshakeError,
+  type HeaderList,
+} from './protocol/handshake/handshake-error.ts';
+export type { UpgradeRequest } from './protocol/handshake/upgrade-request.ts';
+export type { MessageTypes } from './protocol/message-reader.ts';
+export { ProtocolError, type ViolationCode } from './protocol/protocol-error.ts';
+export { type UsageCode, UsageError } from './protocol/usage-error.ts';
+export type { OriginOptions } from './server/origin-policy.ts';
+export type {
+  HeaderFieldsInit,
+  ServerHandlers,
+  ServerUpgradeRequest,
+  UpgradeDecision,
+  WebSocketServerOptions,
+} from './server/server-options.ts';
+export {
+  type AttachOptions,
+  type ServerCloseOptions,
+  WebSocketServer,
+} from './server/web-socket-server.ts';

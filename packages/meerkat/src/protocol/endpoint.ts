@@ -1,0 +1,253 @@
+// One end of a WebSocket connection after the opening handshake, without I/O (RFC 6455 §5-§7).
+import { buildClose, type CloseFrame, MAX_REASON_BYTES, parseClose } from './close-frame.ts';
+import { type ConnectionEvent, type ConnectionState, nextState } from './connection-state.ts';
+import { FIN, type FrameHandler, FrameParser, RSV1 } from './frame-parser.ts';
+import { FrameWriter, type Outgoing } from './frame-writer.ts';
+import type { Limits } from './limits.ts';
+import { MessageAssembler, type MessageHandler } from './message-assembler.ts';
+import type { MessageCodec } from './message-codec.ts';
+import { MessageReader, type MessageTypes } from './message-reader.ts';
+import { copyOctets } from './octets.ts';
+import { Opcode } from './opcode.ts';
+import type { Primitives } from './primitives.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { Rate } from './rate.ts';
+import type { Role } from './role.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What an endpoint reports, in the order of the octets. Octets are valid until the call returns. */
+export interface EndpointHandler extends MessageHandler {
+  /** A Ping arrived; its Pong is written or waits. */
+  ping(octets: Uint8Array, start: number, end: number): void;
+  pong(octets: Uint8Array, start: number, end: number): void;
+  /** The peer's Close arrived and nothing after it counts. Next: {@link Endpoint.answerClose}, then end the transport. */
+  closeReceived(close: CloseFrame): void;
+  /** The peer broke a rule. Our Close frame is written, and nothing more is parsed. Next: end the transport. */
+  failed(error: ProtocolError): void;
+}
+
+/** Where an endpoint writes, and whether what it wrote before is still waiting to leave. */
+export interface EndpointOutput extends Outgoing {
+  /** Whether earlier output is not taken by the network yet. Pongs then wait, only the latest being kept. */
+  readonly congested: boolean;
+}
+
+/** What an endpoint is made of. */
+export interface EndpointSetup {
+  readonly role: Role;
+  readonly handler: EndpointHandler;
+  readonly output: EndpointOutput;
+  readonly primitives: Primitives;
+  readonly limits: Limits;
+  readonly messageTypes: MessageTypes;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+  /** What the negotiated extension does to messages. */
+  readonly codec?: MessageCodec | undefined;
+}
+
+const MAX_CONTROL_PAYLOAD = 125;
+
+/**
+ * Octets in, events out; commands in, octets out. The same object is under servers, clients, fuzzers and tests.
+ *
+ * A fault of the peer never raises: it writes a Close frame, ends parsing, and is reported once. A fault of the caller
+ * throws {@link UsageError} before any effect.
+ */
+export class Endpoint {
+  readonly #setup: EndpointSetup;
+  readonly #parser: FrameParser;
+  readonly #writer: FrameWriter;
+  #controlRate: Rate | undefined;
+  #state: ConnectionState = 'open';
+  /** The payload of the Pong that waits for the output to flow. */
+  #waitingPong: Uint8Array | undefined;
+
+  constructor(setup: EndpointSetup) {
+    this.#setup = setup;
+    const { role, handler, output, primitives, limits, messageTypes, codec } = setup;
+    const assembler = new MessageAssembler(handler, primitives, limits.maxMessageBytes);
+    const reader = new MessageReader(assembler, limits, messageTypes, codec);
+    const frames: FrameHandler = {
+      dataHeader: (head, length) => reader.header(head, length),
+      dataPayload: (octets, start, end, last) => reader.payload(octets, start, end, last),
+      controlFrame: (opcode, octets, start, end) => this.#control(opcode, octets, start, end),
+    };
+    this.#parser = new FrameParser(role, frames, primitives, codec === undefined ? 0 : RSV1);
+    this.#writer = new FrameWriter(role, output, primitives);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /**
+   * Whether messages can be sent: until our Close frame. After the peer's, that is what "MAY delay sending a Close frame
+   * until its current message is sent" (§5.5.1) allows: answers to what came before it still leave.
+   */
+  get maySend(): boolean {
+    return this.#state === 'open' || this.#state === 'closeReceived';
+  }
+
+  /**
+   * Takes octets from the transport. Never throws for what the peer sent.
+   *
+   * @param octets - Payload is unmasked in place, so the memory must be the caller's to change.
+   */
+  receive(octets: Uint8Array, start: number, end: number): void {
+    try {
+      this.#parser.parse(octets, start, end);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  /** The transport is gone, or will be: nothing more is parsed or sent. Answers the state that it interrupted. */
+  transportEnd(): ConnectionState {
+    const before = this.#state;
+    this.#move('transportEnd');
+    this.#parser.stop();
+    return before;
+  }
+
+  /** Sends a text message. False when it may not be sent any more. */
+  sendText(text: string): boolean {
+    if (!this.maySend) return false;
+    if (this.#setup.codec === undefined) {
+      this.#writer.text(text);
+      return true;
+    }
+    const { primitives } = this.#setup;
+    const payload = new Uint8Array(primitives.utf8Length(text));
+    primitives.encodeUtf8Into(text, payload, 0);
+    this.#message(Opcode.Text, payload);
+    return true;
+  }
+
+  /** Sends a binary message; the octets are copied. False when it may not be sent any more. */
+  sendBinary(octets: Uint8Array): boolean {
+    if (!this.maySend) return false;
+    this.#message(Opcode.Binary, octets);
+    return true;
+  }
+
+  /**
+   * Sends a Ping. False when the connection is not open: nothing was sent.
+   *
+   * @throws {@link UsageError} for a payload over 125 octets.
+   */
+  ping(payload: Uint8Array): boolean {
+    return this.#sendControl(Opcode.Ping, payload);
+  }
+
+  /** Sends a Pong that nobody asked for (§5.5.3). Otherwise as {@link ping}; a Ping is answered without it. */
+  pong(payload: Uint8Array): boolean {
+    return this.#sendControl(Opcode.Pong, payload);
+  }
+
+  /**
+   * Sends our Close frame. False when it changes nothing: a Close of ours is already out, or the connection is over.
+   *
+   * @param code - 1005 sends an empty Close frame.
+   * @throws {@link UsageError} for a code or reason that may not be sent.
+   */
+  close(code: number, reason: string): boolean {
+    const payload = buildClose(code, reason, this.#setup.primitives);
+    if (!this.#move('sendClose')) return false;
+    this.#writer.frame(FIN | Opcode.Close, payload, 0, payload.length);
+    this.#waitingPong = undefined;
+    return true;
+  }
+
+  /** Answers the peer's Close with the same code, "echoing" it (§5.5.1). False when there is nothing to answer. */
+  answerClose(close: CloseFrame): boolean {
+    return this.#state === 'closeReceived' && this.close(close.code, '');
+  }
+
+  /** Fails the connection for a fault that somebody else noticed. False when it is over already. */
+  fail(error: ProtocolError): boolean {
+    return this.#fail(error);
+  }
+
+  /** The output flows again: sends the Pong that waited. */
+  drained(): void {
+    const payload = this.#waitingPong;
+    if (payload === undefined || this.#state !== 'open') return;
+    this.#waitingPong = undefined;
+    this.#writer.frame(FIN | Opcode.Pong, payload, 0, payload.length);
+  }
+
+  #message(opcode: Opcode, octets: Uint8Array): void {
+    const encoded = this.#setup.codec?.encode(octets);
+    if (encoded === undefined) this.#writer.frame(FIN | opcode, octets, 0, octets.length);
+    else this.#writer.frame(FIN | RSV1 | opcode, encoded, 0, encoded.length);
+  }
+
+  #sendControl(opcode: Opcode, payload: Uint8Array): boolean {
+    if (payload.length > MAX_CONTROL_PAYLOAD) {
+      throw new UsageError('MEERKAT_CONTROL_PAYLOAD', `${payload.length} octets`);
+    }
+    if (this.#state !== 'open') return false;
+    this.#writer.frame(FIN | opcode, payload, 0, payload.length);
+    return true;
+  }
+
+  #control(opcode: Opcode, octets: Uint8Array, start: number, end: number): void {
+    if (opcode === Opcode.Close) {
+      this.#closeFrame(octets, start, end);
+      return;
+    }
+    this.#countControl();
+    if (opcode === Opcode.Pong) {
+      this.#setup.handler.pong(octets, start, end);
+      return;
+    }
+    // "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response" (§5.5.2), but nothing follows
+    // our own Close. A peer that pings without reading makes one Pong wait, the latest (§5.5.3), not all of them.
+    if (this.#state === 'open') {
+      if (this.#setup.output.congested) this.#waitingPong = copyOctets(octets, start, end);
+      else this.#writer.frame(FIN | Opcode.Pong, octets, start, end);
+    }
+    this.#setup.handler.ping(octets, start, end);
+  }
+
+  #countControl(): void {
+    const { limits, now } = this.#setup;
+    const time = now();
+    // Made on the first control frame: most connections see one in 25 seconds.
+    this.#controlRate ??= new Rate(
+      limits.maxControlFramesPerSecond,
+      limits.controlFrameBurst,
+      time,
+    );
+    if (!this.#controlRate.take(time)) throw new ProtocolError('WS_CONTROL_RATE');
+  }
+
+  #closeFrame(octets: Uint8Array, start: number, end: number): void {
+    const close = parseClose(octets, start, end, this.#setup.primitives);
+    this.#parser.stop();
+    if (this.#move('receiveClose')) this.#setup.handler.closeReceived(close);
+  }
+
+  #fail(error: ProtocolError): boolean {
+    const { state } = this;
+    this.#parser.stop();
+    if (!this.#move('fail')) return false;
+    if (state !== 'closeSent') {
+      // The rule that was broken, for whoever debugs the peer; the messages of ProtocolError are ASCII.
+      const reason = error.message.slice(0, MAX_REASON_BYTES);
+      const payload = buildClose(error.closeCode, reason, this.#setup.primitives);
+      this.#writer.frame(FIN | Opcode.Close, payload, 0, payload.length);
+    }
+    this.#setup.handler.failed(error);
+    return true;
+  }
+
+  #move(event: ConnectionEvent): boolean {
+    const next = nextState(this.#state, event);
+    if (next === undefined) return false;
+    this.#state = next;
+    return true;
+  }
+}

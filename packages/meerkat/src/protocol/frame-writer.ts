@@ -1,0 +1,115 @@
+// RFC 6455 §5.2, base framing, the way out.
+import { FIN } from './frame-parser.ts';
+import { Opcode } from './opcode.ts';
+import type { Primitives } from './primitives.ts';
+import type { Role } from './role.ts';
+
+/** Where frames are written. */
+export interface Outgoing {
+  /** The memory to write into. It may be another one after each `reserve`. */
+  readonly octets: Uint8Array;
+  /** Makes room for `length` octets behind what was committed; answers where they begin. */
+  reserve(length: number): number;
+  /** The octets up to `end` are to be sent. */
+  commit(end: number): void;
+}
+
+/** The longest header: two octets, a 64-bit length, a masking key. */
+const MAX_HEADER = 14;
+/** Texts up to this many UTF-16 units get room for the worst case, three octets each; longer ones are measured first. */
+const UNMEASURED_UNITS = 4096;
+
+/**
+ * Writes frames, masked where the role asks for it, with the shortest length form.
+ *
+ * Hot path: header and payload go straight into the outgoing memory; a text is encoded there, with no object between.
+ */
+export class FrameWriter {
+  readonly #out: Outgoing;
+  readonly #primitives: Primitives;
+  readonly #masked: boolean;
+
+  /** @param role - Whose output this is: a client masks, a server does not (§5.1). */
+  constructor(role: Role, out: Outgoing, primitives: Primitives) {
+    this.#masked = role === 'client';
+    this.#out = out;
+    this.#primitives = primitives;
+  }
+
+  /**
+   * Writes one frame; the payload is copied.
+   *
+   * @param head - The first octet: FIN, the reserved bits and the opcode. A message in fragments is one frame with its
+   * opcode and without FIN, then frames with `Opcode.Continuation`, the last one with FIN (§5.4).
+   */
+  frame(head: number, payload: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    const at = this.#out.reserve(MAX_HEADER + length);
+    const octets = this.#out.octets;
+    const body = at + this.#headerLength(length);
+    if (length < 64) {
+      for (let index = 0; index < length; index += 1) {
+        octets[body + index] = payload[start + index] as number;
+      }
+    } else {
+      octets.set(length === payload.length ? payload : payload.subarray(start, end), body);
+    }
+    this.#finish(head, octets, at, body, length);
+  }
+
+  /** Writes a whole text message as one frame. */
+  text(text: string): void {
+    const units = text.length;
+    const room = units <= UNMEASURED_UNITS ? units * 3 : this.#primitives.utf8Length(text);
+    const at = this.#out.reserve(MAX_HEADER + room);
+    const octets = this.#out.octets;
+    // Written behind the header that it would have if it were all ASCII, and moved if it is not.
+    let body = at + this.#headerLength(units);
+    const length = this.#primitives.encodeUtf8Into(text, octets, body);
+    const exact = at + this.#headerLength(length);
+    if (exact !== body) {
+      octets.copyWithin(exact, body, body + length);
+      body = exact;
+    }
+    this.#finish(FIN | Opcode.Text, octets, at, body, length);
+  }
+
+  #headerLength(length: number): number {
+    const unmasked = length < 126 ? 2 : length < 0x1_0000 ? 4 : 10;
+    return this.#masked ? unmasked + 4 : unmasked;
+  }
+
+  /** Writes the header in front of a payload of `length` octets that stands at `body`, and masks it. */
+  #finish(head: number, octets: Uint8Array, at: number, body: number, length: number): void {
+    const maskBit = this.#masked ? 0x80 : 0;
+    octets[at] = head;
+    if (length < 126) {
+      octets[at + 1] = maskBit | length;
+    } else if (length < 0x1_0000) {
+      octets[at + 1] = maskBit | 126;
+      octets[at + 2] = length >>> 8;
+      octets[at + 3] = length;
+    } else {
+      octets[at + 1] = maskBit | 127;
+      // Payloads are below 2^32 octets: a JavaScript buffer of more cannot be indexed by these integers.
+      octets[at + 2] = 0;
+      octets[at + 3] = 0;
+      octets[at + 4] = 0;
+      octets[at + 5] = 0;
+      writeInt32(octets, at + 6, length);
+    }
+    if (this.#masked) {
+      const key = this.#primitives.maskKey();
+      writeInt32(octets, body - 4, key);
+      this.#primitives.maskInPlace(octets, body, body + length, key, 0);
+    }
+    this.#out.commit(body + length);
+  }
+}
+
+function writeInt32(octets: Uint8Array, at: number, value: number): void {
+  octets[at] = value >>> 24;
+  octets[at + 1] = value >>> 16;
+  octets[at + 2] = value >>> 8;
+  octets[at + 3] = value;
+}

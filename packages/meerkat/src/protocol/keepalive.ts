@@ -1,0 +1,64 @@
+/** When to ping, and how long to wait for a sign of life. Milliseconds. */
+export interface KeepaliveTimes {
+  /** From one Ping to the next, ±10 % once per connection. 0 turns the heartbeat off. @default 25_000 */
+  pingInterval: number;
+  /** From a Ping until anything at all must have arrived. @default 20_000 */
+  pongTimeout: number;
+}
+
+/** What to do now. `dead` should be confirmed once the transport had a chance to read. */
+export type KeepaliveVerdict = 'wait' | 'ping' | 'dead';
+
+/**
+ * Decides when a silent peer is pinged and when it is given up. It knows no clock and no timer: time is given, in
+ * milliseconds of any monotonic clock.
+ *
+ * ```
+ *   ping ──── pongTimeout ────► heard anything since? no: dead
+ *    └──────── pingInterval ──────────► ping
+ * ```
+ */
+export class Keepalive {
+  readonly #interval: number;
+  readonly #timeout: number;
+  #pingAt: number;
+  /** When the verdict on the last Ping is due; Infinity when none is out. */
+  #deadAt = Infinity;
+  #heard = false;
+
+  /** @param spread - From -1 to 1: where in ±10 % of the interval this connection is, so that many do not ping at once. */
+  constructor(times: KeepaliveTimes, now: number, spread: number) {
+    this.#interval = times.pingInterval * (1 + 0.1 * spread);
+    this.#timeout = times.pongTimeout;
+    this.#pingAt = now + this.#interval;
+  }
+
+  /** Octets arrived, whatever they are. */
+  heard(): void {
+    this.#heard = true;
+  }
+
+  /**
+   * The transport is not being read, or could not be until `now`: silence means nothing, so the wait begins again.
+   */
+  excuse(now: number): void {
+    if (this.#deadAt !== Infinity) this.#deadAt = now + this.#timeout;
+  }
+
+  check(now: number): KeepaliveVerdict {
+    if (now >= this.#deadAt) {
+      if (!this.#heard) return 'dead';
+      this.#deadAt = Infinity;
+    }
+    if (now < this.#pingAt || this.#deadAt !== Infinity) return 'wait';
+    this.#heard = false;
+    this.#pingAt = now + this.#interval;
+    this.#deadAt = now + this.#timeout;
+    return 'ping';
+  }
+
+  /** When `check` should be called next. */
+  get wakeAt(): number {
+    return this.#deadAt === Infinity ? this.#pingAt : this.#deadAt;
+  }
+}

@@ -1,0 +1,38 @@
+import { checkOptions, type OptionRanges } from './option-range.ts';
+
+/** What one endpoint accepts from its peer. */
+export interface Limits {
+  /** Largest message accepted, in octets after inflation. Minimum 1. Past it: close 1009. @default 1_048_576 */
+  maxMessageBytes: number;
+  /** Most frames of one message, empty ones counted. Minimum 1. Past it: close 1008. @default 131_072 */
+  maxFramesPerMessage: number;
+  /** Control frames per second, sustained. Minimum 1. Past it: close 1008. @default 1_000 */
+  maxControlFramesPerSecond: number;
+  /** Control frames accepted at once before the rate counts. Minimum 1. @default 2_000 */
+  controlFrameBurst: number;
+}
+
+/** The defaults, safe on the open internet. */
+export const DEFAULT_LIMITS: Readonly<Limits> = {
+  maxMessageBytes: 1_048_576,
+  maxFramesPerMessage: 131_072,
+  maxControlFramesPerSecond: 1_000,
+  controlFrameBurst: 2_000,
+};
+
+/** The range of each limit. 2^30 keeps every length an int32. */
+export const LIMIT_RANGES: OptionRanges<Limits> = {
+  maxMessageBytes: [1, 2 ** 30],
+  maxFramesPerMessage: [1, 2 ** 30],
+  maxControlFramesPerSecond: [1, 2 ** 30],
+  controlFrameBurst: [1, 2 ** 30],
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {@link UsageError} for a value out of range.
+ */
+export function resolveLimits(given: Partial<Limits> = {}): Limits {
+  return checkOptions(given, DEFAULT_LIMITS, LIMIT_RANGES);
+}

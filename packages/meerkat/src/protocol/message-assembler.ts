@@ -1,0 +1,70 @@
+import type { MessageSink } from './message-reader.ts';
+import { type DataOpcode, Opcode } from './opcode.ts';
+import type { Primitives } from './primitives.ts';
+import { ProtocolError } from './protocol-error.ts';
+
+/** Takes whole messages. */
+export interface MessageHandler {
+  /** @param bytes - What the text took on the wire, in octets of UTF-8. */
+  textMessage(text: string, bytes: number): void;
+  /** The octets are valid until the call returns. */
+  binaryMessage(octets: Uint8Array, start: number, end: number): void;
+}
+
+const NO_OCTETS = new Uint8Array(0);
+const FIRST_CAPACITY = 1024;
+
+/**
+ * Joins the parts of a message in one growing buffer. It doubles, and never grows past the limit, so that together
+ * with its predecessor it holds less than twice `maxMessageBytes`, however the message was cut.
+ */
+export class MessageAssembler implements MessageSink {
+  readonly #handler: MessageHandler;
+  readonly #primitives: Primitives;
+  readonly #maxBytes: number;
+  #opcode: DataOpcode = Opcode.Binary;
+  #buffer: Uint8Array = NO_OCTETS;
+  #length = 0;
+
+  constructor(handler: MessageHandler, primitives: Primitives, maxBytes: number) {
+    this.#handler = handler;
+    this.#primitives = primitives;
+    this.#maxBytes = maxBytes;
+  }
+
+  whole(opcode: DataOpcode, octets: Uint8Array, start: number, end: number): void {
+    if (opcode === Opcode.Binary) {
+      this.#handler.binaryMessage(octets, start, end);
+      return;
+    }
+    const text = this.#primitives.decodeUtf8(octets, start, end);
+    if (text === undefined) throw new ProtocolError('WS_TEXT_UTF8');
+    this.#handler.textMessage(text, end - start);
+  }
+
+  begin(opcode: DataOpcode): void {
+    this.#opcode = opcode;
+    this.#length = 0;
+  }
+
+  part(octets: Uint8Array, start: number, end: number): void {
+    const length = this.#length + end - start;
+    if (length > this.#buffer.length) this.#grow(length);
+    this.#buffer.set(octets.subarray(start, end), this.#length);
+    this.#length = length;
+  }
+
+  end(): void {
+    const buffer = this.#buffer;
+    // Let go of first: a connection that idles after a large message holds none of it.
+    this.#buffer = NO_OCTETS;
+    this.whole(this.#opcode, buffer, 0, this.#length);
+  }
+
+  #grow(length: number): void {
+    const doubled = Math.max(length, 2 * this.#buffer.length, FIRST_CAPACITY);
+    const grown = new Uint8Array(Math.min(doubled, this.#maxBytes));
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+  }
+}

@@ -1,0 +1,47 @@
+import { UsageError } from './usage-error.ts';
+
+/** Least and greatest value of each numeric option. */
+export type OptionRanges<Options> = Readonly<Record<keyof Options, readonly [number, number]>>;
+
+/**
+ * Picks the options that `ranges` names out of `given`, fills in the defaults, and checks each value.
+ *
+ * @throws {@link UsageError} for a value that is not a whole number within its range.
+ */
+export function checkOptions<Options extends { [Name in keyof Options]: number }>(
+  given: Partial<Options>,
+  defaults: Readonly<Options>,
+  ranges: OptionRanges<Options>,
+): Options {
+  const resolved: Record<string, number> = { ...defaults };
+  for (const name of Object.keys(ranges) as (keyof Options & string)[]) {
+    const value: unknown = given[name];
+    if (value === undefined) continue;
+    const [least, greatest] = ranges[name];
+    if (
+      typeof value !== 'number' ||
+      !Number.isInteger(value) ||
+      value < least ||
+      value > greatest
+    ) {
+      throw new UsageError(
+        'MEERKAT_OPTION_RANGE',
+        `${name} is ${String(value)}, not a whole number from ${least} to ${greatest}`,
+      );
+    }
+    resolved[name] = value;
+  }
+  return resolved as Options;
+}
+
+/**
+ * Refuses options that nobody reads, so that a misspelt limit is not silently ignored.
+ *
+ * @throws {@link UsageError} for a name that is not in `known`.
+ */
+export function refuseUnknownOptions(given: object, known: Iterable<string>): void {
+  const names = new Set(known);
+  for (const name of Object.keys(given)) {
+    if (!names.has(name)) throw new UsageError('MEERKAT_OPTION_UNKNOWN', name);
+  }
+}

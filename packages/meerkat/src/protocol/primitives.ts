@@ -1,0 +1,58 @@
+import { maskInPlace } from './mask.ts';
+import { sha1 } from './sha1.ts';
+import { decodeUtf8, encodeUtf8Into, utf8Length } from './utf8.ts';
+
+/**
+ * What a platform can do faster than plain JavaScript, or only it can do. The engine asks for all of it here.
+ *
+ * Inflating and deflating will join it with permessage-deflate (RFC 7692).
+ */
+export interface Primitives {
+  /** XORs `octets[start, end)` with the int32 `key`, whose top octet meets payload octet 0; `phase` modulo 4 is where it starts (§5.3). */
+  maskInPlace(octets: Uint8Array, start: number, end: number, key: number, phase: number): void;
+  /** Decodes `octets[start, end)`; undefined when that is not valid UTF-8. */
+  decodeUtf8(octets: Uint8Array, start: number, end: number): string | undefined;
+  /** Length of `text` in UTF-8, lone surrogates as U+FFFD. */
+  utf8Length(text: string): number;
+  /** Writes `text` at `octets[at]`, where there is room; answers how many octets it took. */
+  encodeUtf8Into(text: string, octets: Uint8Array, at: number): number;
+  /** The 20 octets of a SHA-1 digest. */
+  sha1(octets: Uint8Array): Uint8Array;
+  /** A masking key: 32 bits "derived from a strong source of entropy" (§5.3), new for each call. */
+  maskKey(): number;
+  /** Fills `octets` from a strong source of entropy. */
+  fillRandom(octets: Uint8Array): void;
+}
+
+/**
+ * The primitives in plain JavaScript, for browsers and as the reference for faster ones.
+ *
+ * @param fillRandom - The platform's strong source of entropy, for example `crypto.getRandomValues`.
+ */
+export function plainPrimitives(fillRandom: (octets: Uint8Array) => void): Primitives {
+  return {
+    maskInPlace,
+    decodeUtf8,
+    utf8Length,
+    encodeUtf8Into,
+    sha1,
+    maskKey: maskKeys(fillRandom),
+    fillRandom,
+  };
+}
+
+/** A source of masking keys that asks for entropy once in 1,024 keys. */
+export function maskKeys(fillRandom: (octets: Uint8Array) => void): () => number {
+  const pool = new Int32Array(1024);
+  const octets = new Uint8Array(pool.buffer);
+  let next = pool.length;
+  return () => {
+    if (next === pool.length) {
+      fillRandom(octets);
+      next = 0;
+    }
+    const key = pool[next] as number;
+    next += 1;
+    return key;
+  };
+}

@@ -1,0 +1,86 @@
+import {
+  type Origin,
+  parseAuthority,
+  parseOrigin,
+  sameAuthority,
+} from '../protocol/handshake/authority.ts';
+import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
+import { UsageError } from '../protocol/usage-error.ts';
+import type { ServerUpgradeRequest } from './server-options.ts';
+
+/** Who may connect from a browser. A page of any site can dial any server, and its user's cookies go with it. */
+export interface OriginOptions {
+  /**
+   * The origins that may connect, as `https://example.com`, or a function that decides. In place of the default: the
+   * same host and port as the request's Host.
+   */
+  origins?:
+    | readonly string[]
+    | ((origin: string, request: ServerUpgradeRequest) => boolean | Promise<boolean>);
+  /** Refuses requests without Origin, which is every client but browsers. @default false */
+  requireOrigin?: boolean;
+  /** Lets every web page connect with its visitor's cookies: cross-site WebSocket hijacking. @default false */
+  dangerouslyAcceptAnyOrigin?: boolean;
+}
+
+/** Decides whether the Origin of a request may connect (RFC 6455 §10.2). */
+export class OriginPolicy {
+  readonly #allowed: ReadonlySet<string> | undefined;
+  readonly #decide: Exclude<OriginOptions['origins'], readonly string[] | undefined> | undefined;
+  readonly #required: boolean;
+  readonly #anyone: boolean;
+
+  /** @throws {@link UsageError} for an origin in the list that is none. */
+  constructor(options: OriginOptions) {
+    const { origins, requireOrigin = false, dangerouslyAcceptAnyOrigin = false } = options;
+    for (const [name, value] of Object.entries({ requireOrigin, dangerouslyAcceptAnyOrigin })) {
+      if (typeof value !== 'boolean') {
+        throw new UsageError('MEERKAT_OPTION_RANGE', `${name} is not a boolean`);
+      }
+    }
+    if (typeof origins === 'function') this.#decide = origins;
+    else if (origins !== undefined) this.#allowed = new Set(origins.map(listed));
+    this.#required = requireOrigin;
+    this.#anyone = dangerouslyAcceptAnyOrigin;
+  }
+
+  /** @throws {@link HandshakeError} 403 with a body that names Origin, Host and the option. */
+  async check(request: ServerUpgradeRequest): Promise<void> {
+    const { origins, host } = request;
+    const [given] = origins;
+    if (given === undefined) {
+      if (this.#required)
+        throw new HandshakeError('WS_REQUEST_ORIGIN', { detail: 'it is missing' });
+      return;
+    }
+    if (this.#anyone) return;
+    if (origins.length === 1 && (await this.#allows(given, request))) return;
+    throw new HandshakeError('WS_REQUEST_ORIGIN', {
+      detail: `Origin ${origins.map((origin) => JSON.stringify(origin)).join(' and ')}, Host ${JSON.stringify(host)}; see the option "origins"`,
+    });
+  }
+
+  async #allows(given: string, request: ServerUpgradeRequest): Promise<boolean> {
+    const origin = parseOrigin(given);
+    if (this.#decide !== undefined) return (await this.#decide(given, request)) === true;
+    if (origin === undefined) return false;
+    if (this.#allowed !== undefined) return this.#allowed.has(serialize(origin));
+    const host = parseAuthority(request.host);
+    return host !== undefined && sameAuthority(origin.scheme, origin.authority, host);
+  }
+}
+
+function listed(value: string): string {
+  const origin = typeof value === 'string' ? parseOrigin(value) : undefined;
+  if (origin === undefined) {
+    throw new UsageError('MEERKAT_OPTION_RANGE', `origins: ${JSON.stringify(value)} is no origin`);
+  }
+  return serialize(origin);
+}
+
+/** One spelling per origin: lower case, without the scheme's own port. */
+function serialize({ scheme, authority }: Origin): string {
+  const standard = sameAuthority(scheme, authority, { host: authority.host, port: undefined });
+  const port = standard || authority.port === undefined ? '' : `:${authority.port}`;
+  return `${scheme}://${authority.host}${port}`;
+}

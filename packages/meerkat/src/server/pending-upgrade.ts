@@ -1,0 +1,73 @@
+import type { Duplex } from 'node:stream';
+import type { Clock, Timer } from '../connection/clock.ts';
+import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
+
+/** Octets a client may send before it is accepted; more waits in the kernel. */
+const MAX_EARLY_BYTES = 65_536;
+
+/**
+ * A socket whose upgrade is being decided. It is read meanwhile, since only a reader hears that a client has left; what
+ * comes early is kept and put back.
+ */
+export class PendingUpgrade {
+  readonly #socket: Duplex;
+  readonly #early: Buffer[];
+  #earlyBytes: number;
+  readonly #abort = new AbortController();
+  readonly #timer: Timer;
+  #settled = false;
+
+  /**
+   * @param head - What was read behind the request.
+   * @param expired - Called when the decision takes longer than `timeout` milliseconds.
+   */
+  constructor(socket: Duplex, head: Buffer, clock: Clock, timeout: number, expired: () => void) {
+    this.#socket = socket;
+    // Copied: node:http may hand out a part of memory that others see.
+    this.#early = head.length > 0 ? [Buffer.from(head)] : [];
+    this.#earlyBytes = head.length;
+    this.#timer = clock.after(timeout, expired);
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onGone);
+    socket.on('close', this.#onGone);
+    socket.resume();
+  }
+
+  /** Fires when the client leaves, the time is up, or the server closes. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Ends the wait; true for the first call only. What came early is back in the socket, which is paused. */
+  settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#timer.cancel();
+    const socket = this.#socket;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onGone);
+    socket.off('close', this.#onGone);
+    socket.pause();
+    if (this.#earlyBytes > 0 && !socket.destroyed && !socket.readableEnded) {
+      socket.unshift(Buffer.concat(this.#early));
+    }
+    return true;
+  }
+
+  /** Tells the hook that nobody waits for its decision any more. */
+  abandon(error: HandshakeError): void {
+    this.#abort.abort(error);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#early.push(chunk);
+    this.#earlyBytes += chunk.length;
+    if (this.#earlyBytes >= MAX_EARLY_BYTES) this.#socket.pause();
+  };
+
+  readonly #onGone = (): void => {
+    if (!this.settle()) return;
+    this.#socket.destroy();
+    this.abandon(new HandshakeError('MEERKAT_ABORTED', { detail: 'the client left' }));
+  };
+}

@@ -1,0 +1,131 @@
+import type { IncomingMessage } from 'node:http';
+import type { Connection } from '../connection/connection.ts';
+import type { ConnectionHandlers } from '../connection/connection-handlers.ts';
+import {
+  CONNECTION_OPTION_NAMES,
+  type ConnectionOptions,
+  MAX_MILLISECONDS,
+  type ResolvedConnectionOptions,
+  resolveConnectionOptions,
+} from '../connection/connection-options.ts';
+import type { HeaderList } from '../protocol/handshake/handshake-error.ts';
+import { isToken } from '../protocol/handshake/header-fields.ts';
+import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
+import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts';
+import { UsageError } from '../protocol/usage-error.ts';
+import { type OriginOptions, OriginPolicy } from './origin-policy.ts';
+
+/** A request that asks for an upgrade and keeps the rules. Valid until `open` returned; a connection does not keep it. */
+export interface ServerUpgradeRequest extends UpgradeRequest {
+  /** Node's request: header fields, socket, TLS certificate of the client. */
+  readonly incoming: IncomingMessage;
+  /** The peer's IP address. */
+  readonly remoteAddress: string | undefined;
+  /** Fires when the client leaves, the time is up or the server closes before the upgrade was decided. */
+  readonly signal: AbortSignal;
+}
+
+/** Header fields: pairs, or an object for names that are there once. */
+export type HeaderFieldsInit = HeaderList | Readonly<Record<string, string>>;
+
+/** What an `upgrade` hook decides: to accept, or to refuse with an HTTP answer. */
+export type UpgradeDecision<Data> =
+  | {
+      /** What the connection keeps as `connection.data`. */
+      readonly data?: Data;
+      /** One of `request.subprotocols`. Default: the first of the option `subprotocols` that the client offers. */
+      readonly subprotocol?: string;
+      /** Further header fields of the 101 response, for example Set-Cookie. */
+      readonly headers?: HeaderFieldsInit;
+    }
+  | {
+      /** The status of the answer, 200 to 599. */
+      readonly refuse: number;
+      /** Header fields of the answer; Content-Length and Connection are ours. */
+      readonly headers?: HeaderFieldsInit;
+      /** Text of the answer. */
+      readonly body?: string;
+    };
+
+/** What the application does: see {@link ConnectionHandlers}. */
+export interface ServerHandlers<Data> extends ConnectionHandlers<Data> {
+  /**
+   * Decides on an upgrade: authenticate, choose a subprotocol, attach typed data. Nothing, or an object without
+   * `refuse`, accepts. A throw or rejection answers 500, taking longer than `handshakeTimeout` 503.
+   */
+  upgrade?(
+    request: ServerUpgradeRequest,
+  ): UpgradeDecision<Data> | undefined | Promise<UpgradeDecision<Data> | undefined>;
+  /** A connection is open. Called before its first message; a promise delays the messages. */
+  open?(connection: Connection<Data>, request: ServerUpgradeRequest): void | Promise<void>;
+}
+
+/** What a {@link WebSocketServer} can be told. */
+export interface WebSocketServerOptions<Data = unknown>
+  extends ConnectionOptions,
+    OriginOptions,
+    ServerHandlers<Data> {
+  /** Longest time from the request to the decision of the `upgrade` hook, in milliseconds. @default 10_000 */
+  handshakeTimeout?: number;
+  /** Subprotocols that the server speaks, the preferred one first. @default none */
+  subprotocols?: readonly string[];
+}
+
+/** The same with every default filled in. */
+export interface ResolvedServerOptions<Data> {
+  readonly connection: ResolvedConnectionOptions;
+  readonly handlers: ServerHandlers<Data>;
+  readonly handshakeTimeout: number;
+  readonly subprotocols: readonly string[];
+  readonly origins: OriginPolicy;
+}
+
+const HANDLER_NAMES = ['upgrade', 'open', 'message', 'ping', 'pong', 'drain', 'close', 'error'];
+
+/** @throws {@link UsageError} for an unknown option, a value out of range, a handler that is no function. */
+export function resolveServerOptions<Data>(
+  given: WebSocketServerOptions<Data>,
+): ResolvedServerOptions<Data> {
+  refuseUnknownOptions(given, [
+    ...CONNECTION_OPTION_NAMES,
+    ...HANDLER_NAMES,
+    'handshakeTimeout',
+    'subprotocols',
+    'origins',
+    'requireOrigin',
+    'dangerouslyAcceptAnyOrigin',
+  ]);
+  for (const name of HANDLER_NAMES) {
+    const handler: unknown = given[name as keyof ServerHandlers<Data>];
+    if (handler !== undefined && typeof handler !== 'function') {
+      throw new UsageError('MEERKAT_OPTION_RANGE', `${name} is not a function`);
+    }
+  }
+  const { subprotocols = [] } = given;
+  for (const name of subprotocols) {
+    if (!isToken(name)) {
+      throw new UsageError('MEERKAT_HANDSHAKE_VALUE', `subprotocol ${JSON.stringify(name)}`);
+    }
+  }
+  const { handshakeTimeout } = checkOptions<{ handshakeTimeout: number }>(
+    given,
+    { handshakeTimeout: 10_000 },
+    { handshakeTimeout: [1, MAX_MILLISECONDS] },
+  );
+  return {
+    connection: resolveConnectionOptions(given),
+    handlers: given,
+    handshakeTimeout,
+    subprotocols,
+    origins: new OriginPolicy(given),
+  };
+}
+
+/** Brings header fields into one form. */
+export function toHeaderList(headers: HeaderFieldsInit = []): HeaderList {
+  return isPairs(headers) ? headers : Object.entries(headers);
+}
+
+function isPairs(headers: HeaderFieldsInit): headers is HeaderList {
+  return Array.isArray(headers);
+}

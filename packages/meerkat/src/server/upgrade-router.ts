@@ -1,0 +1,164 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type Clock, systemClock } from '../connection/clock.ts';
+import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
+import { HeaderFields, splitList } from '../protocol/handshake/header-fields.ts';
+import { readUpgradeRequest, type UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
+import { UsageError } from '../protocol/usage-error.ts';
+import { refuse } from './refusal.ts';
+
+/** Takes the upgrades of one path. */
+export interface UpgradeTarget {
+  readonly clock: Clock;
+  readonly closeTimeout: number;
+  accept(request: UpgradeRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** The path of a target that takes every path without one of its own. */
+export const ANY_PATH = '*';
+
+const routers = new WeakMap<Server, UpgradeRouter>();
+const CLOSE_TIMEOUT = 10_000;
+
+/**
+ * The one upgrade listener of an `http.Server`: it routes every attached path.
+ *
+ * Where it is the only listener, it also answers for paths that nobody attached, and gives requests to upgrade to
+ * something else than a WebSocket back as ordinary requests. Otherwise both are left to the other listeners.
+ */
+export class UpgradeRouter {
+  readonly #server: Server;
+  readonly #targets = new Map<string, UpgradeTarget>();
+
+  /** The router of `server`, made on the first call. */
+  static of(server: Server): UpgradeRouter {
+    const existing = routers.get(server);
+    if (existing !== undefined) return existing;
+    const router = new UpgradeRouter(server);
+    routers.set(server, router);
+    return router;
+  }
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** @throws {@link UsageError} when the path is taken. */
+  add(path: string, target: UpgradeTarget): void {
+    if (this.#targets.has(path)) throw new UsageError('MEERKAT_ROUTE_TAKEN', path);
+    if (this.#targets.size === 0) this.#server.on('upgrade', this.#onUpgrade);
+    this.#targets.set(path, target);
+  }
+
+  /** Takes the path away, and with the last one the listener. */
+  remove(path: string): void {
+    this.#targets.delete(path);
+    if (this.#targets.size === 0) this.#server.off('upgrade', this.#onUpgrade);
+  }
+
+  readonly #onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const alone = this.#server.listenerCount('upgrade') === 1;
+    const path = looseTargetPath(incoming.url ?? '');
+    const target = this.#targets.get(path) ?? this.#targets.get(ANY_PATH);
+    if (!alone && target === undefined) return;
+    const websocket = asksForWebSocket(incoming);
+    if (!alone && !websocket) return;
+    // From here on the socket is ours, and no error of it may end the process.
+    socket.on('error', () => {});
+    const { clock, closeTimeout } = target ?? { clock: systemClock, closeTimeout: CLOSE_TIMEOUT };
+    const answer = (error: HandshakeError) => refuse(socket, error, clock, closeTimeout);
+    if (hasOutstandingResponse(socket)) {
+      refuseBehindResponse(socket, answer);
+      return;
+    }
+    if (!websocket) {
+      this.#serveAsRequest(incoming, socket, head, answer);
+      return;
+    }
+    try {
+      const request = readUpgradeRequest(requestHead(incoming));
+      if (target === undefined) {
+        answer(new HandshakeError('MEERKAT_NO_ROUTE', { detail: request.path }));
+      } else {
+        target.accept(request, incoming, socket, head);
+      }
+    } catch (error) {
+      if (error instanceof HandshakeError) answer(error);
+      else socket.destroy();
+    }
+  };
+
+  /** An Upgrade that we do not offer is no reason to refuse the request: the server may ignore it (RFC 9110 §7.8). */
+  #serveAsRequest(
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    answer: (error: HandshakeError) => void,
+  ): void {
+    const fields = new HeaderFields(incoming.rawHeaders);
+    const hasBody =
+      fields.all('transfer-encoding').length > 0 ||
+      fields.all('content-length').some((length) => length !== '0');
+    if (hasBody || head.length > 0) {
+      // Node's parser is detached: what follows the head can no longer be told apart.
+      answer(new HandshakeError('WS_REQUEST_BODY'));
+      return;
+    }
+    const response = new ServerResponse(incoming);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as ConstructorParameters<typeof ServerResponse>[0]['socket']);
+    response.on('finish', () => {
+      response.detachSocket(incoming.socket);
+      socket.end();
+    });
+    socket.on('data', () => {});
+    socket.once('end', () => socket.end());
+    this.#server.emit('request', incoming, response);
+  }
+}
+
+function requestHead(incoming: IncomingMessage): Parameters<typeof readUpgradeRequest>[0] {
+  return {
+    method: incoming.method ?? '',
+    httpVersion: incoming.httpVersion,
+    target: incoming.url ?? '',
+    rawHeaders: incoming.rawHeaders,
+  };
+}
+
+/** Whether `websocket` is among the protocols asked for, in any version. */
+function asksForWebSocket(incoming: IncomingMessage): boolean {
+  return new HeaderFields(incoming.rawHeaders)
+    .all('upgrade')
+    .some((value) => splitList(value).some((protocol) => /^websocket(\/|$)/i.test(protocol)));
+}
+
+/** The path to route by, before anything is checked. */
+function looseTargetPath(target: string): string {
+  const relative = target.replace(/^[a-z]+:\/\/[^/?#]*/i, '');
+  const path = relative.split(/[?#]/, 1)[0] as string;
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+interface ResponseOwner {
+  /** The response that node:http is writing to this socket. */
+  readonly _httpMessage?: ServerResponse | null;
+}
+
+function hasOutstandingResponse(socket: Duplex & ResponseOwner): boolean {
+  return socket._httpMessage !== undefined && socket._httpMessage !== null;
+}
+
+/** A 101 would overtake the response that is still being written, and land in the middle of it. */
+function refuseBehindResponse(
+  socket: Duplex & ResponseOwner,
+  answer: (error: HandshakeError) => void,
+): void {
+  const response = socket._httpMessage;
+  if (response === undefined || response === null) {
+    answer(new HandshakeError('WS_REQUEST_PIPELINED'));
+    return;
+  }
+  // node:http puts the next outstanding response in its place when this one is done.
+  response.once('finish', () => setImmediate(() => refuseBehindResponse(socket, answer)));
+}

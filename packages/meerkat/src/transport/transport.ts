@@ -1,0 +1,40 @@
+/**
+ * How octets travel: a byte stream in both directions, whatever it runs on. It knows nothing of frames.
+ *
+ * Hot path: one call in for each chunk read, one write out for all that was sent while it was handled.
+ */
+export interface Transport {
+  /** Octets written that the network has not taken yet. */
+  readonly queuedBytes: number;
+  /** Begins to read; every event goes to `receiver`, none before this call returns. */
+  start(receiver: TransportReceiver): void;
+  /**
+   * Writes `octets[start, end)`. The memory is only lent: the caller uses it again as soon as the call returns, so what
+   * cannot leave at once is copied.
+   */
+  write(octets: Uint8Array, start: number, end: number): void;
+  /** Writes all of `octets` and keeps the memory: nobody changes it any more. It may be written to many transports. */
+  writeOwned(octets: Uint8Array): void;
+  /** Stops reading; a chunk that is on its way may still come. */
+  pause(): void;
+  resume(): void;
+  /** Ends our direction once everything written has left. Reading goes on. */
+  end(): void;
+  /** Ends both directions at once; what is still queued is lost. */
+  destroy(): void;
+}
+
+/** What a transport reports. */
+export interface TransportReceiver {
+  /**
+   * Octets arrived. The memory is the receiver's to read and to change until the call returns, and not its own after:
+   * the next chunk may come into the same place. Never called while the last call has not returned.
+   */
+  chunk(octets: Uint8Array, start: number, end: number): void;
+  /** Octets that had to wait have left; `queuedBytes` is smaller than it was. */
+  drained(): void;
+  /** The peer ended its direction; no chunk follows. */
+  ended(): void;
+  /** Both directions are over. The last call. */
+  closed(error: Error | undefined): void;
+}
