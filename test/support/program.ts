@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** How a TypeScript file of this checkout is run from its sources, on every Node we support. */
+const FROM_SOURCE = ['--import', 'tsx', '--conditions=meerkat-source'];
+
+/** A program that a test started. */
+export class Program {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<number | null>;
+  #stdout = '';
+  #stderr = '';
+  readonly #wakers: (() => void)[] = [];
+
+  /** Runs a TypeScript file of this checkout from its sources. */
+  static source(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Program {
+    return new Program(process.execPath, [...FROM_SOURCE, file, ...args], { env });
+  }
+
+  /** Runs the `meerkat` program from its sources. */
+  static meerkat(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+    return Program.source('packages/cli/test/support/meerkat.ts', args, env);
+  }
+
+  constructor(
+    command: string,
+    args: readonly string[],
+    { env = {}, cwd = root }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  ) {
+    this.#child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#exited = once(this.#child, 'close').then(([code]) => code as number | null);
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      this.#stdout += chunk.toString();
+      this.#wake();
+    });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr += chunk.toString();
+      this.#wake();
+    });
+    this.#child.stdin?.on('error', () => {}); // it may end before it has read all
+    void this.#exited.then(() => this.#wake()); // never rejects: spawn errors come as 'error' and fail the test
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** Resolves with the first match in what it printed; throws when it ends before. */
+  async prints(pattern: RegExp, from: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(from === 'stdout' ? this.#stdout : this.#stderr);
+      if (match !== null) return match;
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        throw new Error(`ended without ${pattern}:\n${this.#stdout}\n${this.#stderr}`);
+      }
+      await new Promise<void>((resolve) => {
+        this.#wakers.push(resolve);
+      });
+    }
+  }
+
+  /** Writes to its standard input. */
+  write(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  endInput(): void {
+    this.#child.stdin?.end();
+  }
+
+  /** Sends a signal to this process alone. */
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Resolves with the exit code once it has ended; null when a signal ended it. */
+  get exited(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  /** Asks it to end, and waits. */
+  stop(): Promise<number | null> {
+    this.kill('SIGTERM');
+    return this.#exited;
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakers.splice(0)) wake();
+  }
+}
