@@ -5,10 +5,22 @@ ready();
 
 const steps = [
   ['types', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json']],
-  ['types: the protocol alone, without Node or DOM', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.protocol.json']],
-  ['types: the scripts of the test page', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.page.json']],
+  [
+    'types: the protocol alone, without Node or DOM',
+    'node_modules/typescript/bin/tsc',
+    ['-p', 'tsconfig.protocol.json'],
+  ],
+  [
+    'types: the scripts of the test page',
+    'node_modules/typescript/bin/tsc',
+    ['-p', 'tsconfig.page.json'],
+  ],
   ['format, lint, import order, cycles', 'node_modules/@biomejs/biome/bin/biome', ['ci', '.']],
-  ['promises and switches', 'node_modules/oxlint/bin/oxlint', ['--type-aware', '--deny-warnings', '.']],
+  [
+    'promises and switches',
+    'node_modules/oxlint/bin/oxlint',
+    ['--type-aware', '--deny-warnings', '.'],
+  ],
   ['dead code', 'node_modules/knip/bin/knip.js', []],
   ['build', 'node_modules/typescript/bin/tsc', ['-b', 'packages/meerkat', 'packages/cli']],
   ['package exports: publint', 'node_modules/publint/src/cli.js', ['packages/meerkat', '--strict']],

@@ -12,7 +12,11 @@ const FLOOR = [20, 19];
 
 /** Runs a program in the root of the checkout and ends this process when it fails. */
 export function run(command, args, options = {}) {
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  const { status, signal, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    ...options,
+  });
   if (error !== undefined) fail(`${command} could not be started: ${error.message}`);
   if (status !== 0) {
     process.exit(status ?? (signal === null ? 1 : 130));
@@ -20,8 +24,8 @@ export function run(command, args, options = {}) {
 }
 
 /** Runs a JavaScript file of the checkout on this same Node. */
-export function node(file, args, options) {
-  run(process.execPath, [join(root, file), ...args], options);
+export function node(file, args, flags = []) {
+  run(process.execPath, [...flags, join(root, file), ...args]);
 }
 
 export function fail(message) {
@@ -34,7 +38,9 @@ export function ready() {
   if (major < FLOOR[0] || (major === FLOOR[0] && minor < FLOOR[1])) {
     fail(`needs Node ${FLOOR.join('.')} or newer; this is ${process.version}`);
   }
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const mark = join(root, 'node_modules', '.meerkat-lock');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return;
   console.error('meerkat: installing dependencies (once, about half a minute)');

@@ -8,10 +8,12 @@ function installBrowser() {
   if (process.env.MEERKAT_CHROMIUM !== undefined || existsSync('/usr/bin/chromium')) return;
   const debian = existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get');
   if (!debian || process.getuid?.() !== 0) return;
-  console.error('meerkat: installing Debian\'s chromium for the browser tests (once)');
+  console.error("meerkat: installing Debian's chromium for the browser tests (once)");
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env }).status === 0;
-  const installed = apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', 'chromium');
+  const apt = (...args) =>
+    spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env }).status === 0;
+  const installed =
+    apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', 'chromium');
   if (!installed) console.error('meerkat: chromium could not be installed');
 }
 

@@ -1,0 +1,30 @@
+// An echo server beside an ordinary HTTP server, on one port.
+//   npm run example echo-server
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'meerkat';
+
+const http = createServer((_request, response) => {
+  response.setHeader('Content-Type', 'text/plain');
+  response.end('Speak WebSocket at /websocket\n');
+});
+
+const wss = new WebSocketServer({
+  async message(connection, message) {
+    // A string comes back as text, octets as binary. A client that does not read is not read from either.
+    if (connection.send(message) !== 'sent') await connection.drained();
+  },
+  close(connection, { code, reason, rule }) {
+    console.log(`${connection.remoteAddress} left: ${code} ${rule ?? reason}`);
+  },
+});
+
+wss.attach(http, { path: '/websocket' });
+http.listen(Number(process.env['PORT'] ?? 8080), '127.0.0.1', () => {
+  console.log(`ws://localhost:${(http.address() as AddressInfo).port}/websocket`);
+});
+
+process.once('SIGTERM', async () => {
+  http.close();
+  await wss.close(); // 1001 to everyone, behind what is queued for them
+});

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { type CliContext, processContext } from './cli-context.ts';
+import { CliError } from './cli-error.ts';
+import { addConnectCommand } from './connect/add-connect-command.ts';
+import { addExplainCommand } from './explain/add-explain-command.ts';
+import { addServeCommand } from './serve/add-serve-command.ts';
+
+const HELP = `
+Examples:
+  meerkat serve ./public --port 8000
+  meerkat connect ws://localhost:8000/websocket
+  meerkat explain 1006
+
+Exit codes: 0 fine, 1 refused or failed, 2 wrong usage. NO_COLOR=1 turns colours off.
+"meerkat help COMMAND" is the manual of a command.`;
+
+/**
+ * Runs the program.
+ *
+ * @param args - Without the names of Node and of the program.
+ * @returns The exit code: 0 fine, 1 refused or failed, 2 wrong usage. Never rejects.
+ */
+export async function main(
+  args: readonly string[],
+  context: CliContext = processContext(),
+): Promise<0 | 1 | 2> {
+  const complain = (message: string): void => {
+    context.stderr.write(`meerkat: ${message.trim().replace(/\s*\n\s*/g, ' ')}\n`);
+  };
+  try {
+    await createProgram(context, complain).parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has spoken already
+    if (error instanceof CliError) {
+      complain(error.message);
+      return error.exitCode;
+    }
+    // Not the user's fault: here the stack trace is of use.
+    context.stderr.write(
+      `meerkat: this should not have happened: ${(error as Error).stack ?? error}\n`,
+    );
+    return 1;
+  }
+}
+
+function createProgram(context: CliContext, complain: (message: string) => void): Command {
+  const program = new Command('meerkat')
+    .description('A WebSocket server and client: serve, connect, and explain what happened.')
+    .version(version(), '-V, --version')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      outputError: (text) => complain(text.replace(/^error: /, '')),
+    });
+  addServeCommand(program, context);
+  addConnectCommand(program, context);
+  addExplainCommand(program, context);
+  return program;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,0 +1,55 @@
+/**
+ * What a terminal obeys instead of showing: C0 with ESC, DEL, C1 with CSI; and what reorders or hides text around it:
+ * marks, embeddings, overrides and isolates of the bidirectional algorithm, line separators, interlinear annotations,
+ * lone surrogates.
+ */
+const CONTROLS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is its purpose
+  /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]|\p{Surrogate}/gu;
+
+/** How escaped controls are marked, so that they differ from the same characters sent as text. */
+export type Mark = (escaped: string) => string;
+
+/**
+ * Makes text harmless for a terminal: every control character but newline and tab becomes visible, as `\x1b` or
+ * `\u202e`.
+ *
+ * @param mark - Applied to each escape, for example to colour it. @default nothing
+ */
+export function escapeControls(text: string, mark: Mark = (escaped) => escaped): string {
+  return text.replace(CONTROLS, (control) =>
+    control === '\n' || control === '\t' ? control : mark(visible(control)),
+  );
+}
+
+/**
+ * The same for text that has to stay on one line: newline and tab become visible too.
+ *
+ * @param maxLength - Characters after which it is cut. @default none
+ */
+export function oneLine(text: string, maxLength: number = Infinity): string {
+  const shown = cut(text, maxLength);
+  return (shown === text ? text : `${shown}…`).replace(CONTROLS, visible);
+}
+
+/** The first `maxLength` characters, one less where that would halve one of two. */
+export function cut(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const last = text.charCodeAt(maxLength - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? maxLength - 1 : maxLength);
+}
+
+function visible(control: string): string {
+  switch (control) {
+    case '\n':
+      return '\\n';
+    case '\r':
+      return '\\r';
+    case '\t':
+      return '\\t';
+    default: {
+      const hex = control.charCodeAt(0).toString(16);
+      return hex.length <= 2 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`;
+    }
+  }
+}

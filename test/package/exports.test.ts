@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as meerkat from 'meerkat';
+import * as protocol from 'meerkat/protocol';
+import * as testing from 'meerkat/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Program, root } from '../support/program.ts';
+
+describe('the entry points', () => {
+  it('meerkat exports what applications use', () => {
+    expect(Object.keys(meerkat).sort()).toMatchInlineSnapshot(`
+      [
+        "CLOSE_CODES",
+        "CONNECTION_RANGES",
+        "CloseCode",
+        "ConnectionClosedError",
+        "DEFAULT_CONNECTION_NUMBERS",
+        "HandshakeError",
+        "ProtocolError",
+        "UsageError",
+        "WebSocketServer",
+        "connect",
+        "describeCloseCode",
+        "isCloseCodeOnTheWire",
+        "systemClock",
+      ]
+    `);
+  });
+
+  it('meerkat/protocol exports the codec', () => {
+    expect(Object.keys(protocol).sort()).toMatchInlineSnapshot(`
+      [
+        "CLOSE_CODES",
+        "CloseCode",
+        "DEFAULT_LIMITS",
+        "Endpoint",
+        "FIN",
+        "FrameParser",
+        "FrameWriter",
+        "HandshakeError",
+        "HeaderFields",
+        "Keepalive",
+        "LIMIT_RANGES",
+        "MAX_REASON_BYTES",
+        "MessageAssembler",
+        "MessageReader",
+        "Opcode",
+        "ProtocolError",
+        "RSV",
+        "RSV1",
+        "UsageError",
+        "Utf8Validator",
+        "acceptKey",
+        "buildClose",
+        "buildUpgradeRequest",
+        "buildUpgradeResponse",
+        "checkHeaders",
+        "checkOptions",
+        "copyOctets",
+        "createKey",
+        "describeCloseCode",
+        "formatExtensions",
+        "handshakeCodes",
+        "headerList",
+        "isCloseCodeOnTheWire",
+        "isControl",
+        "isFieldValue",
+        "isKey",
+        "isOpcode",
+        "isToken",
+        "maskInPlace",
+        "maskKeys",
+        "nextState",
+        "parseAuthority",
+        "parseClose",
+        "parseExtensions",
+        "parseOrigin",
+        "parseSubprotocols",
+        "plainPrimitives",
+        "readUpgradeRequest",
+        "readUpgradeResponse",
+        "refuseUnknownOptions",
+        "resolveLimits",
+        "sameAuthority",
+        "selectSubprotocol",
+        "usageCodes",
+        "violationCodes",
+      ]
+    `);
+  });
+
+  it('meerkat/testing exports what tests of applications use', () => {
+    expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
+      [
+        "ManualClock",
+        "RawPeer",
+        "connectionPair",
+        "fromHex",
+        "toHex",
+      ]
+    `);
+  });
+});
+
+describe('the packages, packed and installed in an empty folder', () => {
+  let folder: string;
+
+  const run = (command: string, args: string[], cwd: string): string =>
+    execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'meerkat-packed-'));
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    run(process.execPath, [tsc, '-b', 'packages/meerkat', 'packages/cli'], root);
+    for (const name of ['meerkat', 'cli']) {
+      run('npm', ['pack', '--silent', '--pack-destination', folder], join(root, 'packages', name));
+    }
+    writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+    const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+    expect(tarballs.length).toBe(2);
+    const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+    run('npm', ['install', ...flags, ...tarballs.map((name) => `./${name}`)], folder);
+  }, 180_000);
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('installs the library without dependencies of its own', () => {
+    const listed = JSON.parse(run('npm', ['ls', 'meerkat', '--json', '--long'], folder));
+    expect(listed.dependencies.meerkat.dependencies ?? {}).toEqual({});
+  });
+
+  it('serves and dials with the installed library, and its types are there', async () => {
+    writeFileSync(
+      join(folder, 'use.js'),
+      `import { createServer } from 'node:http';
+       import { connect, WebSocketServer } from 'meerkat';
+       import { acceptKey } from 'meerkat/protocol';
+       import { connectionPair } from 'meerkat/testing';
+       const http = createServer();
+       const wss = new WebSocketServer({ message: (c, m) => { c.send(m); } }).attach(http);
+       await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
+       const connection = await connect('ws://127.0.0.1:' + http.address().port);
+       connection.send('packed');
+       for await (const message of connection) { console.log(message); connection.close(); }
+       await wss.close();
+       http.close();
+       console.log(typeof acceptKey, typeof connectionPair);`,
+    );
+    const program = new Program(process.execPath, ['use.js'], { cwd: folder });
+    expect([await program.exited, program.stderr]).toEqual([0, '']);
+    expect(program.stdout).toBe('packed\nfunction function\n');
+  });
+
+  it('runs the installed program: --version, explain, serve and connect', async () => {
+    const bin = join(folder, 'node_modules/.bin/meerkat');
+    const version = new Program(bin, ['--version'], { cwd: folder });
+    expect([await version.exited, version.stdout]).toEqual([0, '0.1.0\n']);
+    const explain = new Program(bin, ['explain', '1006'], { cwd: folder });
+    expect(await explain.exited).toBe(0);
+    expect(explain.stdout).toContain('abnormal closure');
+    const server = new Program(bin, ['serve', '.', '--port', '0'], { cwd: folder });
+    const [url] = await server.prints(/ws:\/\/\S+/);
+    const client = new Program(bin, ['connect', url], { cwd: folder });
+    client.write('hello\n');
+    client.endInput();
+    expect(await client.exited).toBe(0);
+    expect(client.stdout).toBe('hello\n');
+    expect(await server.stop()).toBe(0);
+  });
+});

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+// Who may import whom: the only copy of the table that counts. A file belongs to the longest row its path starts with.
+// `folders` are reached by relative imports, `packages` by bare ones; `node:` stands for Node's own modules.
+interface Row {
+  readonly folders: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const MEERKAT = 'packages/meerkat/src/';
+const floors = (...names: string[]) => names.map((name) => `${MEERKAT}${name}/`);
+const PUBLIC = ['meerkat', 'meerkat/protocol', 'meerkat/testing'];
+
+const TABLE: Readonly<Record<string, Row>> = {
+  [`${MEERKAT}protocol/`]: { folders: [], packages: [] },
+  [`${MEERKAT}transport/`]: { folders: [], packages: ['node:'] },
+  [`${MEERKAT}connection/`]: { folders: floors('protocol', 'transport'), packages: ['node:'] },
+  [`${MEERKAT}server/`]: {
+    folders: floors('protocol', 'transport', 'connection'),
+    packages: ['node:'],
+  },
+  [`${MEERKAT}client/`]: {
+    folders: floors('protocol', 'transport', 'connection'),
+    packages: ['node:'],
+  },
+  [`${MEERKAT}testing/`]: {
+    folders: floors('protocol', 'transport', 'connection', 'server', 'client'),
+    packages: ['node:'],
+  },
+  [MEERKAT]: {
+    // index.ts: names only. The connection's types are part of what server and client answer with.
+    folders: floors('protocol', 'connection', 'server', 'client'),
+    packages: [],
+  },
+  'packages/meerkat/test/': {
+    folders: [MEERKAT, 'test/support/'],
+    packages: ['node:', ...PUBLIC, 'vitest', 'fast-check', 'ws'],
+  },
+  'packages/cli/src/': {
+    folders: [],
+    packages: ['node:', ...PUBLIC, 'commander', 'fastify', 'fresh', 'mime', 'pino', 'range-parser'],
+  },
+  'packages/cli/test/': {
+    folders: ['packages/cli/src/', 'test/support/'],
+    packages: ['node:', ...PUBLIC, 'vitest', 'fast-check', 'ws', 'commander', 'fastify', 'pino'],
+  },
+  'test/': {
+    folders: [],
+    packages: ['node:', ...PUBLIC, 'vitest', 'fast-check', 'ws', 'playwright-core'],
+  },
+  'examples/': { folders: [], packages: ['node:', ...PUBLIC] },
+};
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const IMPORT =
+  /(?:^|[\s;}])(?:import|export)\s*(?:type\s)?(?:[\w*{}\s,$]+?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|tsx)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((file) => !/(^|\/)(node_modules|dist)\//.test(file));
+}
+
+function rowOf(file: string): string | undefined {
+  return Object.keys(TABLE)
+    .filter((folder) => file.startsWith(folder))
+    .sort((one, other) => other.length - one.length)[0];
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8').replace(/^\s*(?:\/\/|\*|\/\*).*$/gm, '');
+  return [...text.matchAll(IMPORT)].map((match) => (match[1] ?? match[2]) as string);
+}
+
+/** What is wrong with one import; undefined when the table allows it. */
+function fault(file: string, specifier: string): string | undefined {
+  const folder = rowOf(file);
+  if (folder === undefined) return `${file} is in a folder without a row`;
+  const row = TABLE[folder] as Row;
+  if (!specifier.startsWith('.')) {
+    const name = specifier.startsWith('node:') ? 'node:' : specifier;
+    return row.packages.includes(name) ? undefined : `${file} imports ${specifier}`;
+  }
+  const target = normalize(join(dirname(file), specifier))
+    .split(sep)
+    .join('/');
+  const home = rowOf(target);
+  if (home === folder || row.folders.some((allowed) => target.startsWith(allowed)))
+    return undefined;
+  return `${file} reaches into ${target}`;
+}
+
+describe('the layer table', () => {
+  const files = ['packages', 'test', 'examples'].flatMap(sources);
+
+  it('sees the sources', () => {
+    expect(files).toContain('packages/meerkat/src/protocol/frame-parser.ts');
+    expect(importsOf('packages/meerkat/src/protocol/frame-parser.ts')).toContain('./opcode.ts');
+  });
+
+  it('has a row for every folder', () => {
+    expect(files.filter((file) => rowOf(file) === undefined)).toEqual([]);
+  });
+
+  it('allows every import there is', () => {
+    const faults = files.flatMap((file) =>
+      importsOf(file).flatMap((specifier) => fault(file, specifier) ?? []),
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it.each([
+    ['packages/meerkat/src/protocol/x.ts', 'node:net'],
+    ['packages/meerkat/src/protocol/x.ts', '../transport/transport.ts'],
+    ['packages/meerkat/src/transport/x.ts', '../protocol/opcode.ts'],
+    ['packages/meerkat/src/connection/x.ts', '../server/web-socket-server.ts'],
+    ['packages/meerkat/src/server/x.ts', '../client/connect.ts'],
+    ['packages/meerkat/src/client/x.ts', 'ws'],
+    ['packages/cli/src/x.ts', '../../meerkat/src/index.ts'],
+    ['examples/x.ts', '../packages/meerkat/src/index.ts'],
+    ['packages/new/src/x.ts', 'node:fs'],
+  ])('refuses that %s imports %s', (file, specifier) => {
+    expect(fault(file, specifier)).toBeDefined();
+  });
+});
