@@ -55,10 +55,20 @@ export function resolveConnectOptions<Data>(given: ConnectOptions<Data>): Resolv
     'signal',
     'data',
   ]);
-  const { subprotocols = [], tls = {}, signal } = given;
-  if (!subprotocols.every(isToken) || new Set(subprotocols).size !== subprotocols.length) {
-    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'subprotocols: tokens, each of them once');
+  for (const name of HANDLER_NAMES) {
+    const handler: unknown = given[name as keyof ConnectionHandlers<Data>];
+    if (handler !== undefined && typeof handler !== 'function') {
+      throw new UsageError('MEERKAT_OPTION_RANGE', `${name} is not a function`);
+    }
   }
+  const { tls = {}, signal } = given;
+  if (typeof tls !== 'object' || tls === null) {
+    throw new UsageError('MEERKAT_OPTION_RANGE', 'tls is not an object');
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new UsageError('MEERKAT_OPTION_RANGE', 'signal is not an AbortSignal');
+  }
+  const subprotocols = tokens(given.subprotocols ?? []);
   const headers = pairs(given.headers ?? []);
   checkHeaders(headers);
   const { handshakeTimeout } = checkOptions<{ handshakeTimeout: number }>(
@@ -69,6 +79,8 @@ export function resolveConnectOptions<Data>(given: ConnectOptions<Data>): Resolv
   const connection = resolveConnectionOptions(given);
   return { connection, subprotocols, headers, tls, handshakeTimeout, signal };
 }
+
+const CONTROL_CHARACTERS = /\p{Cc}/u;
 
 /** Where a URL leads. */
 export interface DialTarget {
@@ -87,11 +99,16 @@ export interface DialTarget {
 
 /** @throws {@link UsageError} for anything but a `ws:` or `wss:` URL without a fragment. `http:` and `https:` mean the same. */
 export function parseDialUrl(url: string | URL): DialTarget {
+  // The parser drops these, and dials something else than is written there.
+  if (typeof url === 'string' && CONTROL_CHARACTERS.test(url)) {
+    throw new UsageError('MEERKAT_URL', 'it has control characters');
+  }
   let parsed: URL;
   try {
     parsed = new URL(url);
   } catch {
-    throw new UsageError('MEERKAT_URL', `${JSON.stringify(String(url))} is no URL`);
+    // It is not shown: it may hold a password.
+    throw new UsageError('MEERKAT_URL', 'it is no absolute URL');
   }
   const { protocol, hostname, port, pathname, search, username, password, hash } = parsed;
   const secure = protocol === 'wss:' || protocol === 'https:';
@@ -126,6 +143,31 @@ function decode(value: string): string {
   }
 }
 
+function tokens(names: readonly unknown[]): readonly string[] {
+  const list = Array.isArray(names) ? names : [''];
+  if (!list.every((name) => typeof name === 'string' && isToken(name))) {
+    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'subprotocols is not a list of tokens');
+  }
+  if (new Set(list).size !== list.length) {
+    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'a subprotocol is there twice');
+  }
+  return [...list];
+}
+
 function pairs(headers: NonNullable<ConnectOptions['headers']>): HeaderList {
-  return Array.isArray(headers) ? headers : Object.entries(headers as Record<string, string>);
+  // A Headers or Map too: as an object it would have no entries, and what it says would be lost.
+  const list: readonly unknown[] =
+    Symbol.iterator in Object(headers)
+      ? [...(headers as Iterable<unknown>)]
+      : Object.entries(headers);
+  if (typeof headers !== 'object' || !list.every(isPair)) {
+    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'header fields are pairs of strings');
+  }
+  return list;
+}
+
+function isPair(value: unknown): value is readonly [string, string] {
+  return (
+    Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string')
+  );
 }

@@ -1,6 +1,11 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import {
+  createSecureContext,
+  type SecureContext,
+  type ConnectionOptions as TlsOptions,
+} from 'node:tls';
 import { Connection } from '../connection/connection.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
 import { createKey } from '../protocol/handshake/accept-key.ts';
@@ -11,6 +16,7 @@ import {
   readUpgradeResponse,
   type UpgradeAgreement,
 } from '../protocol/handshake/upgrade-response.ts';
+import { UsageError } from '../protocol/usage-error.ts';
 import { StreamTransport } from '../transport/stream-transport.ts';
 import {
   type ConnectOptions,
@@ -46,7 +52,8 @@ export function connect<Data = undefined>(
     subprotocols: resolved.subprotocols,
     extensions: [],
   };
-  return dial(target, resolved, offer).then(
+  const secureContext = target.secure ? readTlsOptions(resolved.tls) : undefined;
+  return dial(target, resolved, secureContext, offer).then(
     ({ socket, agreement }) =>
       new Connection<Data>({
         role: 'client',
@@ -70,6 +77,7 @@ interface Dialled {
 function dial(
   target: DialTarget,
   options: ResolvedConnectOptions,
+  secureContext: SecureContext | undefined,
   offer: UpgradeOffer,
 ): Promise<Dialled> {
   const { signal, handshakeTimeout } = options;
@@ -78,7 +86,9 @@ function dial(
       reject(new HandshakeError('MEERKAT_ABORTED', { cause: signal.reason }));
       return;
     }
-    const request = send(target, options, offer);
+    const request = send(target, options, secureContext, offer);
+    /** What the server refused with, as far as it is here. */
+    let refusal: (() => HandshakeError) | undefined;
     let settled = false;
     const settle = (): boolean => {
       if (settled) return false;
@@ -96,49 +106,43 @@ function dial(
       fail(new HandshakeError('MEERKAT_ABORTED', { cause: signal?.reason }));
     };
     const timer = options.connection.clock.after(handshakeTimeout, () => {
-      fail(new HandshakeError('MEERKAT_HANDSHAKE_TIMEOUT', { detail: `${handshakeTimeout} ms` }));
+      const detail = `${handshakeTimeout} ms`;
+      fail(refusal?.() ?? new HandshakeError('MEERKAT_HANDSHAKE_TIMEOUT', { detail }));
     });
-    const check = (response: IncomingMessage): UpgradeAgreement | undefined => {
-      try {
-        return readUpgradeResponse(
-          {
-            status: response.statusCode ?? 0,
-            httpVersion: response.httpVersion,
-            rawHeaders: response.rawHeaders,
-          },
-          offer,
-          nodePrimitives,
-        );
-      } catch (error) {
-        fail(error);
-        return undefined;
-      }
-    };
     signal?.addEventListener('abort', onAbort);
     // Stays for good: an error after the upgrade, or after we gave up, must not be without a listener.
     request.on('error', (error) => fail(dialError(error, target)));
     request.on('upgrade', (response, socket, head) => {
       socket.on('error', () => {});
-      const agreement = check(response);
-      if (agreement === undefined) {
+      let agreement: UpgradeAgreement;
+      try {
+        agreement = judge(response, offer);
+      } catch (error) {
         socket.destroy();
-      } else if (settle()) {
-        socket.pause();
-        if (head.length > 0) socket.unshift(Buffer.from(head));
-        resolve({ socket: socket as Socket, agreement });
-      } else {
-        socket.destroy();
+        fail(error);
+        return;
       }
+      if (!settle()) {
+        socket.destroy();
+        return;
+      }
+      socket.pause();
+      if (head.length > 0) socket.unshift(Buffer.from(head));
+      resolve({ socket: socket as Socket, agreement });
     });
     request.on('response', (response) => {
-      readBody(response, (body) => fail(refusalError(response, body)));
+      if (response.statusCode === 101) {
+        fail(faultOf(response, offer));
+        return;
+      }
+      const body = readBody(response, () => fail(refusal?.()));
+      refusal = () => refusalError(response, body());
     });
     let informational = 0;
-    request.on('information', ({ statusCode, httpVersion, rawHeaders }) => {
+    request.on('information', (response) => {
       informational += 1;
-      // node:http takes a 101 that lacks the upgrade fields for one of these.
-      if (statusCode === 101) {
-        check({ statusCode, httpVersion, rawHeaders } as unknown as IncomingMessage);
+      if (response.statusCode === 101) {
+        fail(faultOf(response, offer));
       } else if (informational > MAX_INFORMATIONAL) {
         fail(new HandshakeError('WS_RESPONSE_HEADERS', { detail: 'too many 1xx responses' }));
       }
@@ -147,9 +151,44 @@ function dial(
   });
 }
 
+type Head = Pick<IncomingMessage, 'statusCode' | 'httpVersion' | 'rawHeaders'>;
+
+/** @throws {@link HandshakeError} that says what is wrong with a 101. */
+function judge(
+  { statusCode = 0, httpVersion, rawHeaders }: Head,
+  offer: UpgradeOffer,
+): UpgradeAgreement {
+  return readUpgradeResponse(
+    { status: statusCode, httpVersion, rawHeaders },
+    offer,
+    nodePrimitives,
+  );
+}
+
+/** What is wrong with a 101 that node:http did not take for an upgrade. */
+function faultOf(response: Head, offer: UpgradeOffer): unknown {
+  try {
+    judge(response, offer);
+  } catch (error) {
+    return error;
+  }
+  return new HandshakeError('WS_RESPONSE_HEADERS', { detail: 'a 101 that is no upgrade' });
+}
+
+/** @throws {@link UsageError} for a certificate, key or other option that TLS cannot use. */
+function readTlsOptions(tls: TlsOptions): SecureContext {
+  try {
+    return tls.secureContext ?? createSecureContext(tls);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError('MEERKAT_OPTION_RANGE', `tls: ${message}`);
+  }
+}
+
 function send(
   target: DialTarget,
   { headers, tls }: ResolvedConnectOptions,
+  secureContext: SecureContext | undefined,
   offer: UpgradeOffer,
 ): ClientRequest {
   const fields: [string, string][] = [['Host', target.authority]];
@@ -171,22 +210,32 @@ function send(
     headers: fields.flat(),
     maxHeaderSize: MAX_HEADER_BYTES,
   };
-  return secure ? httpsRequest({ ...common, ...tls, host, port, path }) : httpRequest(common);
+  const withContext: TlsOptions = secureContext === undefined ? {} : { secureContext };
+  const request = secure
+    ? httpsRequest({ ...common, ...tls, ...withContext, host, port, path })
+    : httpRequest(common);
+  // No limit: node:http would drop the lines past it silently. They are counted, and bounded by maxHeaderSize.
+  request.maxHeadersCount = 0;
+  return request;
 }
 
-/** Reads at most 64 KiB of a body, and no longer than the handshake may take. */
-function readBody(response: IncomingMessage, done: (body: string) => void): void {
+/**
+ * Reads at most 64 KiB of a body, and calls `done` when it has them or there is no more.
+ *
+ * @returns What is here so far.
+ */
+function readBody(response: IncomingMessage, done: () => void): () => string {
   const chunks: Buffer[] = [];
   let length = 0;
-  const finish = (): void => done(Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString());
   response.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     length += chunk.length;
-    if (length >= MAX_BODY_BYTES) finish();
+    if (length >= MAX_BODY_BYTES) done();
   });
-  response.on('end', finish);
-  response.on('close', finish);
-  response.on('error', finish);
+  response.on('end', done);
+  response.on('close', done);
+  response.on('error', done);
+  return () => Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString();
 }
 
 function refusalError(response: IncomingMessage, body: string): HandshakeError {

@@ -11,7 +11,10 @@ export interface ConnectionNumbers extends Limits, KeepaliveTimes {
   maxInboxMessages: number;
   /** Octets received and not yet handled at which reading pauses. Minimum 1. @default 65_536 */
   maxInboxBytes: number;
-  /** Octets waiting to leave from which on `send` answers 'queued'. @default 65_536 */
+  /**
+   * Octets waiting to leave from which on `send` answers 'queued'. Minimum 1; above `maxQueuedBytes` it counts as that.
+   * @default 65_536
+   */
   softQueuedBytes: number;
   /** Octets waiting to leave from which on `send` answers 'dropped'. Minimum 1. @default 1_048_576 */
   maxQueuedBytes: number;
@@ -53,7 +56,7 @@ export const CONNECTION_RANGES: OptionRanges<ConnectionNumbers> = {
   pongTimeout: [1, MAX_MILLISECONDS],
   maxInboxMessages: [1, 2 ** 30],
   maxInboxBytes: [1, 2 ** 30],
-  softQueuedBytes: [0, 2 ** 30],
+  softQueuedBytes: [1, 2 ** 30],
   maxQueuedBytes: [1, 2 ** 30],
   closeTimeout: [1, MAX_MILLISECONDS],
 };
@@ -72,5 +75,7 @@ export function resolveConnectionOptions(given: ConnectionOptions): ResolvedConn
     throw new UsageError('MEERKAT_OPTION_RANGE', `messageTypes is ${String(messageTypes)}`);
   }
   const numbers = checkOptions(given, DEFAULT_CONNECTION_NUMBERS, CONNECTION_RANGES);
-  return { ...numbers, messageTypes, clock };
+  // Above the cap, `drained()` would resolve at once while `send` drops: who loops over the two would never stop.
+  const softQueuedBytes = Math.min(numbers.softQueuedBytes, numbers.maxQueuedBytes);
+  return { ...numbers, softQueuedBytes, messageTypes, clock };
 }

@@ -1,3 +1,4 @@
+import { isAnyArrayBuffer } from 'node:util/types';
 import type { CloseFrame } from '../protocol/close-frame.ts';
 import type { ConnectionState } from '../protocol/connection-state.ts';
 import { Endpoint, type EndpointHandler } from '../protocol/endpoint.ts';
@@ -5,20 +6,23 @@ import { copyOctets } from '../protocol/octets.ts';
 import type { Primitives } from '../protocol/primitives.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Role } from '../protocol/role.ts';
-import { UsageError } from '../protocol/usage-error.ts';
+import { type UsageCode, UsageError } from '../protocol/usage-error.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
+import { Backpressure, type BackpressureActions } from './backpressure.ts';
 import type { Timer } from './clock.ts';
 import type { Closed, ClosedBecause } from './closed.ts';
 import { ConnectionClosedError } from './connection-closed-error.ts';
 import type { ConnectionHandlers } from './connection-handlers.ts';
 import type { ResolvedConnectionOptions } from './connection-options.ts';
+import { Delivery, type DeliveryActions } from './delivery.ts';
 import { Ending } from './ending.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { Inbox, type Message } from './inbox.ts';
+import type { Message } from './inbox.ts';
 import { nodePrimitives } from './node-primitives.ts';
 import { Outbox } from './outbox.ts';
 import { Pings } from './pings.ts';
 import { reportError } from './report-error.ts';
+import { isThenable } from './thenable.ts';
 
 /** What became of a message: see {@link Connection.send}. */
 export type SendResult = 'sent' | 'queued' | 'dropped';
@@ -68,7 +72,8 @@ export class Connection<Data = unknown> {
   readonly #gone: ((connection: Connection<Data>) => void) | undefined;
   readonly #endpoint: Endpoint;
   readonly #outbox: Outbox;
-  readonly #inbox = new Inbox();
+  readonly #backpressure: Backpressure;
+  readonly #delivery: Delivery<Data>;
   readonly #heartbeat: Heartbeat;
   readonly #ending = new Ending();
   #pings: Pings | undefined;
@@ -76,21 +81,13 @@ export class Connection<Data = unknown> {
   /** A chunk is being handled: what is sent leaves at its end. */
   #inChunk = false;
   #flushScheduled = false;
-  /** A handler's promise is pending, or the pulled message is still being worked on. */
-  #busy = true;
-  #readingPaused = false;
-  #iterating = false;
-  #pulls: ((result: IteratorResult<Message, undefined>) => void)[] = [];
-  /** The peer's Close waits for the inbox. */
+  /** The peer's Close waits for the messages before it. */
   #unanswered: CloseFrame | undefined;
+  #peerEnded = false;
   #transportClosed = false;
+  /** Of the step of the ending that is being waited for. */
   #timer: Timer | undefined;
-  #overflowTimer: Timer | undefined;
-  #drainWanted = false;
-  #drainWaiters: (() => void)[] = [];
   #droppedMessages = 0;
-  /** Messages that still arrive are let go: there is, or will be, nobody to take them. */
-  #discarding = false;
   #closed: Closed | undefined;
   #closedPromise: Promise<Closed> | undefined;
   #resolveClosed: ((closed: Closed) => void) | undefined;
@@ -109,6 +106,8 @@ export class Connection<Data = unknown> {
     this.#gone = setup.gone;
     this.#role = role;
     this.#outbox = new Outbox(transport);
+    this.#backpressure = new Backpressure(options, options.clock, this.#backpressureActions());
+    this.#delivery = new Delivery(this, setup.handlers, options, this.#deliveryActions());
     this.#endpoint = new Endpoint({
       role,
       handler: this.#endpointHandler(),
@@ -121,11 +120,12 @@ export class Connection<Data = unknown> {
     this.#heartbeat = new Heartbeat(options, options.clock, {
       ping: () => this.#heartbeatPing(),
       dead: () => this.#lost('pongTimeout'),
-      reading: () => !this.#readingPaused,
+      reading: () => this.#delivery.reading,
     });
     transport.start(this.#transportReceiver());
     this.#heartbeat.start();
-    this.#runOpen(setup.open);
+    const { open } = setup;
+    this.#delivery.begin(open === undefined ? undefined : () => open(this));
   }
 
   /** Where the connection is in its life; `open` until one side closes. */
@@ -160,10 +160,12 @@ export class Connection<Data = unknown> {
    * @throws {@link UsageError} for anything that is not a message.
    */
   send(message: Sendable): SendResult {
-    const octets = typeof message === 'string' ? undefined : asOctets(message);
+    const octets =
+      typeof message === 'string' ? undefined : toOctets(message, 'MEERKAT_MESSAGE_TYPE');
     const waiting = this.queuedBytes;
     if (waiting >= this.#options.maxQueuedBytes && this.#endpoint.maySend) {
-      this.#overflow();
+      this.#droppedMessages += 1;
+      this.#backpressure.dropped();
       return 'dropped';
     }
     const accepted =
@@ -176,32 +178,36 @@ export class Connection<Data = unknown> {
     }
     this.#scheduleFlush();
     if (waiting < this.#options.softQueuedBytes) return 'sent';
-    this.#drainWanted = true;
+    this.#backpressure.queued();
     return 'queued';
   }
 
   /** Resolves when less than `softQueuedBytes` wait to leave: at once if that is so now, and when the connection ends. */
   drained(): Promise<void> {
-    if (this.#transportClosed || this.queuedBytes < this.#options.softQueuedBytes) {
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => {
-      this.#drainWaiters.push(resolve);
-    });
+    return this.#backpressure.drained();
   }
 
   /**
    * Sends a Ping and resolves with the milliseconds until its Pong.
    *
    * @param payload - At most 125 octets; one that is unique by default.
-   * @throws {@link UsageError} for a longer payload. Rejects with {@link ConnectionClosedError} when no Pong can come.
+   * @throws {@link UsageError} for a longer payload, or one that is not octets. Rejects with
+   * {@link ConnectionClosedError} when no Pong can come; where nobody listens to that, it is not an unhandled rejection.
    */
   ping(payload?: Uint8Array): Promise<number> {
     this.#pings ??= new Pings();
-    const sent = payload ?? this.#pings.uniquePayload();
-    if (!this.#endpoint.ping(sent)) return Promise.reject(this.#closedError());
-    this.#scheduleFlush();
-    return this.#pings.wait(sent, this.#options.clock.now());
+    const octets =
+      payload === undefined
+        ? this.#pings.uniquePayload()
+        : toOctets(payload, 'MEERKAT_CONTROL_PAYLOAD');
+    const sent = this.#endpoint.ping(octets);
+    const pong = sent
+      ? this.#pings.wait(octets, this.#options.clock.now())
+      : Promise.reject(this.#closedError());
+    if (sent) this.#scheduleFlush();
+    // The peer's leaving must not end the process of an application that pings without waiting.
+    pong.catch(() => {});
+    return pong;
   }
 
   /**
@@ -213,14 +219,20 @@ export class Connection<Data = unknown> {
    * @throws {@link UsageError} for a code or reason that may not be sent.
    */
   close(code = 1000, reason = ''): void {
+    if (typeof reason !== 'string') {
+      throw new UsageError('MEERKAT_CLOSE_ARGUMENT', 'the reason is no string');
+    }
     this.#close(code, reason, 'close', undefined);
   }
 
-  /** Ends the connection at once, without a closing handshake. What waits to be sent is lost. */
+  /**
+   * Ends the connection at once, without a closing handshake. What waits to be sent or to be handed over is lost, and
+   * handlers that are still at work are not waited for.
+   */
   terminate(): void {
-    this.#inbox.clear();
-    this.#discard();
+    this.#delivery.abandon();
     this.#lost('terminated');
+    this.#proceed();
   }
 
   /**
@@ -230,29 +242,16 @@ export class Connection<Data = unknown> {
    * @throws {@link UsageError} when there is a `message` handler, or another loop runs.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
-    if (this.#iterating || this.#handlers.message !== undefined) {
-      throw new UsageError('MEERKAT_CONSUMED_TWICE');
-    }
-    this.#iterating = true;
-    const iterator: AsyncIterableIterator<Message, undefined> = {
-      next: () => this.#pull(),
-      return: () => {
-        this.#iterating = false;
-        this.#handled();
-        return Promise.resolve({ done: true, value: undefined });
-      },
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    return iterator;
+    return this.#delivery.iterate();
   }
 
   // --- what the protocol reports
 
   #endpointHandler(): EndpointHandler {
     return {
-      textMessage: (text, bytes) => this.#receive(text, bytes),
+      textMessage: (text, bytes) => this.#delivery.receive(text, bytes),
       binaryMessage: (octets, start, end) =>
-        this.#receive(copyOctets(octets, start, end), end - start),
+        this.#delivery.receive(copyOctets(octets, start, end), end - start),
       ping: (octets, start, end) => {
         const { ping } = this.#handlers;
         if (ping !== undefined) {
@@ -272,6 +271,7 @@ export class Connection<Data = unknown> {
   }
 
   #closeReceived(close: CloseFrame): void {
+    this.#heartbeat.stop(); // from here on the steps of the ending have their own time
     this.#ending.received(close);
     if (this.#endpoint.state === 'closed') {
       this.#bothClosed(); // it answers ours
@@ -281,7 +281,7 @@ export class Connection<Data = unknown> {
     this.#unanswered = close;
     // Not longer than this: a handler may never come to an end.
     this.#arm(() => this.#answerClose());
-    this.#whenHandled();
+    this.#proceed();
   }
 
   #answerClose(): void {
@@ -294,20 +294,20 @@ export class Connection<Data = unknown> {
 
   /** The closing handshake is done. The server ends the transport first (§7.1.1), the client waits for that. */
   #bothClosed(): void {
-    this.#heartbeat.stop();
+    this.#delivery.readOn();
     this.#outbox.flush();
-    if (this.#role === 'server') this.#transport.end();
-    this.#arm(() => this.#transport.destroy());
+    if (this.#role === 'server' || this.#peerEnded) this.#transport.end();
+    this.#arm(() => this.#destroy());
   }
 
   #failed(error: ProtocolError): void {
     this.#heartbeat.stop();
-    this.#unanswered = undefined;
-    this.#ending.sent({ code: error.closeCode, reason: error.message });
     this.#ending.violated(error);
+    this.#ending.sent({ code: error.closeCode, reason: error.message });
+    this.#delivery.readOn();
     this.#outbox.flush();
     this.#transport.end();
-    this.#arm(() => this.#transport.destroy());
+    this.#arm(() => this.#destroy());
   }
 
   // --- what the transport reports
@@ -323,6 +323,7 @@ export class Connection<Data = unknown> {
 
   #chunk(octets: Uint8Array, start: number, end: number): void {
     this.#heartbeat.heard();
+    this.#outbox.chunkBegins();
     this.#inChunk = true;
     try {
       this.#endpoint.receive(octets, start, end);
@@ -334,95 +335,79 @@ export class Connection<Data = unknown> {
   }
 
   #transportDrained(): void {
-    if (!this.#outbox.congested) {
+    if (this.#transport.queuedBytes === 0) {
       this.#endpoint.drained();
       this.#outbox.flush();
     }
-    if (this.queuedBytes < this.#options.maxQueuedBytes) {
-      this.#overflowTimer?.cancel();
-      this.#overflowTimer = undefined;
-    }
-    this.#resumeSenders();
+    this.#backpressure.relieved();
   }
 
-  #resumeSenders(): void {
-    if (this.#drainWaiters.length === 0 && !this.#drainWanted) return;
-    if (this.queuedBytes >= this.#options.softQueuedBytes) return;
-    for (const resolve of this.#drainWaiters.splice(0)) resolve();
-    if (!this.#drainWanted) return;
-    this.#drainWanted = false;
-    const { drain } = this.#handlers;
-    if (drain !== undefined) this.#call(() => drain.call(this.#handlers, this));
-  }
-
-  /** The peer's direction is over. Unless both Close frames passed, that is an abnormal end. */
+  /** The peer's direction is over. Unless its Close came before, that is an abnormal end. */
   #transportEnded(): void {
+    this.#peerEnded = true;
+    if (this.#unanswered !== undefined) return; // our Close still follows the messages before the peer's
     const phase = this.#endpoint.transportEnd();
     this.#ending.began('peer', 'transportEnd', phase);
-    this.#unanswered = undefined;
     this.#heartbeat.stop();
     this.#transport.end();
-    this.#arm(() => this.#transport.destroy());
+    this.#arm(() => this.#destroy());
   }
 
   #transportGone(error: Error | undefined): void {
+    if (this.#transportClosed) return;
+    this.#transportClosed = true;
     const phase = this.#endpoint.transportEnd();
     if (error !== undefined) this.#ending.broke(error, phase);
     else this.#ending.began('peer', 'transportEnd', phase);
-    this.#transportClosed = true;
     this.#unanswered = undefined;
     this.#heartbeat.stop();
-    this.#overflowTimer?.cancel();
+    this.#backpressure.end();
     this.#pings?.rejectAll(this.#closedError());
-    for (const resolve of this.#drainWaiters.splice(0)) resolve();
     // What was complete is still handed over, as long as the handler gets on with it.
     this.#arm(() => this.#finish());
-    this.#whenHandled();
+    this.#proceed();
   }
 
-  // --- messages, in order, one at a time
+  // --- what the application does
 
-  #runOpen(open: ConnectionSetup<Data>['open']): void {
-    try {
-      const pending = open?.(this);
-      if (isThenable(pending)) {
-        this.#waitFor(pending);
-        return;
-      }
-    } catch (error) {
-      this.#handlerFailed(error);
-    }
-    this.#handled();
+  #deliveryActions(): DeliveryActions {
+    return {
+      pauseReading: () => this.#transport.pause(),
+      resumeReading: () => {
+        this.#heartbeat.excuse();
+        this.#transport.resume();
+      },
+      failed: (error) => this.#handlerFailed(error),
+      handled: () => this.#handled(),
+    };
   }
 
-  #receive(message: Message, bytes: number): void {
-    if (!this.#busy && this.#inbox.length === 0 && this.#handlers.message !== undefined) {
-      this.#handle(message);
-      return;
-    }
-    if (this.#discarding) return;
-    this.#inbox.push(message, bytes);
-    const pull = this.#pulls.shift();
-    if (pull !== undefined) this.#answerPull(pull);
-    else if (this.#inboxFull() && !this.#readingPaused) {
-      this.#readingPaused = true;
-      this.#transport.pause();
-    }
+  #backpressureActions(): BackpressureActions {
+    return {
+      queuedBytes: () => this.queuedBytes,
+      drain: () => {
+        const { drain } = this.#handlers;
+        if (drain !== undefined && this.#endpoint.maySend) {
+          this.#call(() => drain.call(this.#handlers, this));
+        }
+      },
+      overflow: () => {
+        this.#close(1013, 'the outgoing queue is full', 'overflow', undefined);
+      },
+    };
   }
 
-  #inboxFull(): boolean {
-    const { maxInboxMessages, maxInboxBytes } = this.#options;
-    return this.#inbox.length >= maxInboxMessages || this.#inbox.bytes >= maxInboxBytes;
+  #handled(): void {
+    if (this.#closed !== undefined) return;
+    if (this.#transportClosed) this.#arm(() => this.#finish()); // it gets on: wait for the next as long again
+    this.#proceed();
   }
 
-  #handle(message: Message): void {
-    // Not through #call(): this is the hot path, and a closure per message is not free.
-    try {
-      const pending = this.#handlers.message?.(this, message);
-      if (isThenable(pending)) this.#waitFor(pending);
-    } catch (error) {
-      this.#handlerFailed(error);
-    }
+  /** Goes on with what waits for the messages, once nothing is being worked on. */
+  #proceed(): void {
+    if (!this.#delivery.idle) return;
+    if (this.#transportClosed) this.#finish();
+    else if (this.#unanswered !== undefined) this.#answerClose();
   }
 
   /** Calls a handler that delays nothing; what it throws or rejects with closes the connection. */
@@ -430,75 +415,18 @@ export class Connection<Data = unknown> {
     try {
       const pending = handler();
       if (isThenable(pending)) {
-        pending.then(undefined, (error: unknown) => this.#handlerFailed(error));
+        Promise.resolve(pending).catch((error: unknown) => this.#handlerFailed(error));
       }
     } catch (error) {
       this.#handlerFailed(error);
     }
   }
 
-  #waitFor(pending: PromiseLike<unknown>): void {
-    this.#busy = true;
-    pending.then(
-      () => this.#handled(),
-      (error: unknown) => {
-        this.#handlerFailed(error);
-        this.#handled();
-      },
-    );
-  }
-
-  /** The last message is done with: the next one, and whatever waited for the inbox. */
-  #handled(): void {
-    this.#busy = false;
-    if (this.#closed !== undefined) return;
-    if (this.#transportClosed) this.#arm(() => this.#finish()); // it gets on: wait for the next as long again
-    while (!this.#busy && this.#inbox.length > 0 && this.#handlers.message !== undefined) {
-      this.#handle(this.#inbox.shift() as Message);
-    }
-    this.#resumeReading();
-    this.#whenHandled();
-  }
-
-  #resumeReading(): void {
-    if (!this.#readingPaused || this.#inboxFull()) return;
-    this.#readingPaused = false;
-    this.#heartbeat.excuse();
-    this.#transport.resume();
-  }
-
-  /** Whether somebody takes the messages. */
-  get #consumed(): boolean {
-    return this.#iterating || this.#handlers.message !== undefined;
-  }
-
-  /** Goes on with what waits for the inbox, once every message was handled. Messages that nobody takes hold up nothing. */
-  #whenHandled(): void {
-    const waiting = this.#busy || (this.#inbox.length > 0 && this.#consumed);
-    if (waiting && !this.#discarding) return;
-    if (this.#transportClosed) this.#finish();
-    else if (this.#unanswered !== undefined) this.#answerClose();
-  }
-
-  #pull(): Promise<IteratorResult<Message, undefined>> {
-    // Asking for the next message says that the last one is done with.
-    this.#busy = false;
-    return new Promise((resolve) => {
-      if (this.#inbox.length > 0) this.#answerPull(resolve);
-      else if (this.#closed !== undefined || this.#transportClosed) {
-        resolve({ done: true, value: undefined });
-        this.#whenHandled();
-      } else {
-        this.#pulls.push(resolve);
-        this.#whenHandled();
-      }
-    });
-  }
-
-  #answerPull(resolve: (result: IteratorResult<Message, undefined>) => void): void {
-    this.#busy = true;
-    resolve({ done: false, value: this.#inbox.shift() as Message });
-    this.#resumeReading();
+  #handlerFailed(error: unknown): void {
+    // Whatever the handler left half done, the next message would meet it.
+    this.#delivery.stop();
+    reportError(this.#handlers, error, this);
+    this.#close(1011, '', 'handler', error);
   }
 
   // --- the end
@@ -506,6 +434,7 @@ export class Connection<Data = unknown> {
   #close(code: number, reason: string, because: ClosedBecause, error: unknown): void {
     const phase = this.#endpoint.state;
     if (!this.#endpoint.close(code, reason)) return;
+    this.#heartbeat.stop();
     this.#ending.sent({ code, reason });
     this.#ending.began('local', because, phase, error);
     this.#outbox.flush();
@@ -516,7 +445,7 @@ export class Connection<Data = unknown> {
     }
     // A peer that stops reading or never answers is not waited for. What it sends meanwhile is still read.
     this.#arm(() => this.#lost('closeTimeout'));
-    if (!this.#consumed) this.#discard();
+    this.#delivery.closing();
   }
 
   /** Ends without a closing handshake. */
@@ -524,36 +453,15 @@ export class Connection<Data = unknown> {
     this.#ending.began('local', because, this.#endpoint.state);
     if (because === 'closeTimeout') this.#ending.unanswered();
     this.#endpoint.transportEnd();
+    this.#unanswered = undefined;
     this.#heartbeat.stop();
+    if (!this.#transportClosed) this.#destroy();
+  }
+
+  #destroy(): void {
     this.#transport.destroy();
-  }
-
-  #handlerFailed(error: unknown): void {
-    // Whatever the handler left half done, the next message would meet it.
-    this.#inbox.clear();
-    this.#discard();
-    reportError(this.#handlers, error, this);
-    this.#close(1011, '', 'handler', error);
-  }
-
-  /** Takes no more messages, but goes on reading: the peer's Close is behind them. */
-  #discard(): void {
-    this.#discarding = true;
-    if (!this.#readingPaused) return;
-    this.#readingPaused = false;
-    this.#transport.resume();
-  }
-
-  #overflow(): void {
-    this.#droppedMessages += 1;
-    this.#drainWanted = true;
-    this.#overflowTimer ??= this.#options.clock.after(this.#options.closeTimeout, () => {
-      this.#close(1013, 'the outgoing queue is full', 'overflow', undefined);
-    });
-  }
-
-  #heartbeatPing(): void {
-    if (this.#endpoint.ping(NO_OCTETS)) this.#scheduleFlush();
+    // Even of a stream that never says that it is closed.
+    this.#arm(() => this.#transportGone(undefined));
   }
 
   /** Replaces the step of the ending that is being waited for. */
@@ -567,14 +475,9 @@ export class Connection<Data = unknown> {
     this.#timer?.cancel();
     const closed = this.#ending.closed(this.#droppedMessages);
     this.#closed = closed;
-    if (this.#handlers.message !== undefined) this.#inbox.clear();
-    for (const resolve of this.#pulls.splice(0)) resolve({ done: true, value: undefined });
+    this.#delivery.finish();
     const { close } = this.#handlers;
-    try {
-      close?.call(this.#handlers, this, closed);
-    } catch (error) {
-      reportError(this.#handlers, error, this);
-    }
+    if (close !== undefined) this.#call(() => close.call(this.#handlers, this, closed));
     this.#gone?.(this);
     this.#resolveClosed?.(closed);
   }
@@ -582,6 +485,10 @@ export class Connection<Data = unknown> {
   #closedError(): ConnectionClosedError {
     const { code, reason } = this.#closed ?? this.#ending.closed(0);
     return new ConnectionClosedError(code, reason);
+  }
+
+  #heartbeatPing(): void {
+    if (this.#endpoint.ping(NO_OCTETS)) this.#scheduleFlush();
   }
 
   #scheduleFlush(): void {
@@ -593,28 +500,22 @@ export class Connection<Data = unknown> {
   #flush(): void {
     this.#flushScheduled = false;
     this.#outbox.flush();
-    this.#resumeSenders();
+    this.#backpressure.relieved();
   }
 }
 
 const NO_OCTETS = new Uint8Array(0);
 
-function asOctets(message: unknown): Uint8Array {
-  if (message instanceof Uint8Array) return message;
-  if (ArrayBuffer.isView(message)) {
-    return new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
+/**
+ * The octets of a buffer or a view, of any realm.
+ *
+ * @throws {@link UsageError} with `code` for anything else.
+ */
+function toOctets(value: unknown, code: UsageCode): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
-  if (message instanceof ArrayBuffer || message instanceof SharedArrayBuffer) {
-    return new Uint8Array(message);
-  }
-  throw new UsageError('MEERKAT_MESSAGE_TYPE', message === null ? 'null' : typeof message);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
+  if (isAnyArrayBuffer(value)) return new Uint8Array(value);
+  throw new UsageError(code, value === null ? 'null' : typeof value);
 }

@@ -17,6 +17,7 @@ export class Heartbeat {
   readonly #keepalive: Keepalive | undefined;
   #timer: Timer | undefined;
   #recheck: NodeJS.Immediate | undefined;
+  #stopped = false;
 
   constructor(times: KeepaliveTimes, clock: Clock, actions: HeartbeatActions) {
     this.#clock = clock;
@@ -31,6 +32,7 @@ export class Heartbeat {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
     clearImmediate(this.#recheck);
   }
@@ -46,7 +48,7 @@ export class Heartbeat {
   }
 
   #sleep(): void {
-    if (this.#keepalive === undefined) return;
+    if (this.#keepalive === undefined || this.#stopped) return;
     const delay = Math.max(0, this.#keepalive.wakeAt - this.#clock.now());
     this.#timer = this.#clock.after(delay, () => this.#wake(false));
   }

@@ -17,6 +17,7 @@ export class Outbox implements EndpointOutput {
   readonly #transport: Transport;
   #slab: Buffer = NO_OCTETS;
   #end = 0;
+  #congested = false;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -27,7 +28,15 @@ export class Outbox implements EndpointOutput {
   }
 
   get congested(): boolean {
-    return this.#transport.queuedBytes > 0;
+    return this.#congested;
+  }
+
+  /**
+   * A chunk is about to be handled. Only what waited before counts as congestion: what the chunk itself makes us send is
+   * bounded by its length, and some streams say of nothing that it has left before the next turn.
+   */
+  chunkBegins(): void {
+    this.#congested = this.#transport.queuedBytes > 0;
   }
 
   /** Octets written here that have not been given to the transport. */

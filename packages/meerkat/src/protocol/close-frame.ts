@@ -57,3 +57,15 @@ export function buildClose(code: number, reason: string, primitives: Primitives)
   primitives.encodeUtf8Into(reason, payload, 2);
   return payload;
 }
+
+/** The longest beginning of `reason` that fits a Close frame, no character cut in two. */
+export function cutReason(reason: string, primitives: Primitives): string {
+  let length = 0;
+  let fitting = '';
+  for (const character of reason) {
+    length += primitives.utf8Length(character);
+    if (length > MAX_REASON_BYTES) break;
+    fitting += character;
+  }
+  return fitting;
+}

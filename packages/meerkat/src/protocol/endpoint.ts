@@ -1,5 +1,5 @@
 // One end of a WebSocket connection after the opening handshake, without I/O (RFC 6455 §5-§7).
-import { buildClose, type CloseFrame, MAX_REASON_BYTES, parseClose } from './close-frame.ts';
+import { buildClose, type CloseFrame, cutReason, parseClose } from './close-frame.ts';
 import { type ConnectionEvent, type ConnectionState, nextState } from './connection-state.ts';
 import { FIN, type FrameHandler, FrameParser, RSV1 } from './frame-parser.ts';
 import { FrameWriter, type Outgoing } from './frame-writer.ts';
@@ -90,7 +90,8 @@ export class Endpoint {
   }
 
   /**
-   * Takes octets from the transport. Never throws for what the peer sent.
+   * Takes octets from the transport. Never throws for what the peer sent. What a handler throws passes through, and
+   * ends the reading.
    *
    * @param octets - Payload is unmasked in place, so the memory must be the caller's to change.
    */
@@ -98,8 +99,13 @@ export class Endpoint {
     try {
       this.#parser.parse(octets, start, end);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#fail(error);
+      if (error instanceof ProtocolError) {
+        this.#fail(error);
+        return;
+      }
+      // The rest of the chunk is lost, so whatever comes next would not be read where a frame begins.
+      this.#parser.stop();
+      throw error;
     }
   }
 
@@ -206,8 +212,9 @@ export class Endpoint {
     // "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response" (§5.5.2), but nothing follows
     // our own Close. A peer that pings without reading makes one Pong wait, the latest (§5.5.3), not all of them.
     if (this.#state === 'open') {
-      if (this.#setup.output.congested) this.#waitingPong = copyOctets(octets, start, end);
-      else this.#writer.frame(FIN | Opcode.Pong, octets, start, end);
+      const waits = this.#setup.output.congested;
+      this.#waitingPong = waits ? copyOctets(octets, start, end) : undefined;
+      if (!waits) this.#writer.frame(FIN | Opcode.Pong, octets, start, end);
     }
     this.#setup.handler.ping(octets, start, end);
   }
@@ -235,9 +242,10 @@ export class Endpoint {
     this.#parser.stop();
     if (!this.#move('fail')) return false;
     if (state !== 'closeSent') {
-      // The rule that was broken, for whoever debugs the peer; the messages of ProtocolError are ASCII.
-      const reason = error.message.slice(0, MAX_REASON_BYTES);
-      const payload = buildClose(error.closeCode, reason, this.#setup.primitives);
+      const { primitives } = this.#setup;
+      // The rule that was broken, for whoever debugs the peer.
+      const reason = cutReason(error.message, primitives);
+      const payload = buildClose(error.closeCode, reason, primitives);
       this.#writer.frame(FIN | Opcode.Close, payload, 0, payload.length);
     }
     this.#setup.handler.failed(error);

@@ -191,7 +191,10 @@ export class FrameParser {
   }
 
   #length(length: number): void {
-    if (!isControl(this.#head)) this.#handler.dataHeader(this.#head, length);
+    if (!isControl(this.#head)) {
+      this.#handler.dataHeader(this.#head, length);
+      if (this.#state === STOPPED) return;
+    }
     this.#payloadDue = length;
     if (this.#masked) this.#expect(KEY, 4);
     else this.#payload();

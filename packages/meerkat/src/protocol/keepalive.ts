@@ -46,11 +46,14 @@ export class Keepalive {
   }
 
   check(now: number): KeepaliveVerdict {
-    if (now >= this.#deadAt) {
-      if (!this.#heard) return 'dead';
-      this.#deadAt = Infinity;
+    if (this.#heard) this.#deadAt = Infinity;
+    else if (now >= this.#deadAt) return 'dead';
+    if (now < this.#pingAt) return 'wait';
+    if (this.#deadAt !== Infinity) {
+      // The last Ping is still unanswered: another one would say nothing that it does not.
+      this.#pingAt = this.#deadAt;
+      return 'wait';
     }
-    if (now < this.#pingAt || this.#deadAt !== Infinity) return 'wait';
     this.#heard = false;
     this.#pingAt = now + this.#interval;
     this.#deadAt = now + this.#timeout;
@@ -59,6 +62,6 @@ export class Keepalive {
 
   /** When `check` should be called next. */
   get wakeAt(): number {
-    return this.#deadAt === Infinity ? this.#pingAt : this.#deadAt;
+    return Math.min(this.#pingAt, this.#deadAt);
   }
 }

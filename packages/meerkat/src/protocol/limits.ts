@@ -1,4 +1,4 @@
-import { checkOptions, type OptionRanges } from './option-range.ts';
+import { checkOptions, type OptionRanges, refuseUnknownOptions } from './option-range.ts';
 
 /** What one endpoint accepts from its peer. */
 export interface Limits {
@@ -31,8 +31,9 @@ export const LIMIT_RANGES: OptionRanges<Limits> = {
 /**
  * Fills in the defaults.
  *
- * @throws {@link UsageError} for a value out of range.
+ * @throws {@link UsageError} for an unknown name or a value out of range.
  */
 export function resolveLimits(given: Partial<Limits> = {}): Limits {
+  refuseUnknownOptions(given, Object.keys(LIMIT_RANGES));
   return checkOptions(given, DEFAULT_LIMITS, LIMIT_RANGES);
 }

@@ -102,9 +102,8 @@ export class MessageReader {
       this.#part(octets, start, end);
     }
     if (!complete) return;
-    if (opcode === Opcode.Text && !this.#utf8.finish()) {
-      throw new ProtocolError('WS_TEXT_UTF8', 'it ends inside a character');
-    }
+    // No detail on where: that would depend on how the octets were cut, and it is sent to the peer.
+    if (opcode === Opcode.Text && !this.#utf8.finish()) throw new ProtocolError('WS_TEXT_UTF8');
     this.#begun = false;
     this.#opcode = Opcode.Continuation;
     this.#sink.end();

@@ -39,12 +39,15 @@ export class OriginPolicy {
       }
     }
     if (typeof origins === 'function') this.#decide = origins;
-    else if (origins !== undefined) this.#allowed = new Set(origins.map(listed));
+    else if (Array.isArray(origins)) this.#allowed = new Set(origins.map(listed));
+    else if (origins !== undefined) {
+      throw new UsageError('MEERKAT_OPTION_RANGE', 'origins is neither a list nor a function');
+    }
     this.#required = requireOrigin;
     this.#anyone = dangerouslyAcceptAnyOrigin;
   }
 
-  /** @throws {@link HandshakeError} 403 with a body that names Origin, Host and the option. */
+  /** @throws {@link HandshakeError} 403 with a body that names Origin, Host and the option; 500 when the function fails. */
   async check(request: ServerUpgradeRequest): Promise<void> {
     const { origins, host } = request;
     const [given] = origins;
@@ -62,7 +65,13 @@ export class OriginPolicy {
 
   async #allows(given: string, request: ServerUpgradeRequest): Promise<boolean> {
     const origin = parseOrigin(given);
-    if (this.#decide !== undefined) return (await this.#decide(given, request)) === true;
+    if (this.#decide !== undefined) {
+      try {
+        return (await this.#decide(given, request)) === true;
+      } catch (cause) {
+        throw new HandshakeError('MEERKAT_HOOK_FAILED', { cause });
+      }
+    }
     if (origin === undefined) return false;
     if (this.#allowed !== undefined) return this.#allowed.has(serialize(origin));
     const host = parseAuthority(request.host);

@@ -5,6 +5,14 @@ import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 /** Octets a client may send before it is accepted; more waits in the kernel. */
 const MAX_EARLY_BYTES = 65_536;
 
+/** What a {@link PendingUpgrade} reports; at most one of them, and nothing once it is settled. */
+export interface PendingUpgradeEvents {
+  /** The decision takes too long. */
+  expired(): void;
+  /** The client left. The upgrade is settled, the socket destroyed; the signal fires next. */
+  left(): void;
+}
+
 /**
  * A socket whose upgrade is being decided. It is read meanwhile, since only a reader hears that a client has left; what
  * comes early is kept and put back.
@@ -15,18 +23,26 @@ export class PendingUpgrade {
   #earlyBytes: number;
   readonly #abort = new AbortController();
   readonly #timer: Timer;
+  readonly #events: PendingUpgradeEvents;
   #settled = false;
 
   /**
    * @param head - What was read behind the request.
-   * @param expired - Called when the decision takes longer than `timeout` milliseconds.
+   * @param timeout - How long the decision may take, in milliseconds.
    */
-  constructor(socket: Duplex, head: Buffer, clock: Clock, timeout: number, expired: () => void) {
+  constructor(
+    socket: Duplex,
+    head: Buffer,
+    clock: Clock,
+    timeout: number,
+    events: PendingUpgradeEvents,
+  ) {
     this.#socket = socket;
+    this.#events = events;
     // Copied: node:http may hand out a part of memory that others see.
     this.#early = head.length > 0 ? [Buffer.from(head)] : [];
     this.#earlyBytes = head.length;
-    this.#timer = clock.after(timeout, expired);
+    this.#timer = clock.after(timeout, () => events.expired());
     socket.on('data', this.#onData);
     socket.on('end', this.#onGone);
     socket.on('close', this.#onGone);
@@ -68,6 +84,7 @@ export class PendingUpgrade {
   readonly #onGone = (): void => {
     if (!this.settle()) return;
     this.#socket.destroy();
+    this.#events.left();
     this.abandon(new HandshakeError('MEERKAT_ABORTED', { detail: 'the client left' }));
   };
 }

@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../connection/clock.ts';
 import type { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 
+/** Statuses whose responses have no content, and with 204 no Content-Length (RFC 9110 §6.4.1, §8.6). */
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
+
 /**
  * Answers an upgrade request with one complete response and ends the connection. What the client sent behind the
  * request is read and forgotten, so that nothing pipelined is served and the answer is not lost to a reset.
@@ -13,7 +16,7 @@ export function refuse(
   clock: Clock,
   closeTimeout: number,
 ): void {
-  if (socket.destroyed) return;
+  if (!socket.writable) return; // somebody has ended it: there is nothing to say any more
   const giveUp = clock.after(closeTimeout, () => socket.destroy());
   socket.once('close', () => giveUp.cancel());
   socket.on('data', () => {});
@@ -22,16 +25,22 @@ export function refuse(
   socket.resume();
 }
 
-function formatRefusal(error: HandshakeError): string {
-  const body = error.body ?? `${error.message}\n`;
-  let head = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Refused'}\r\n`;
-  const upgrade = error.headers.some(([name]) => name.toLowerCase() === 'upgrade');
+function formatRefusal(error: HandshakeError): Buffer {
+  const { status, headers } = error;
+  const given = new Set(headers.map(([name]) => name.toLowerCase()));
   // "A sender of Upgrade MUST also send an "Upgrade" connection option" (RFC 9110 §7.8)
-  head += `Connection: close${upgrade ? ', Upgrade' : ''}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
-  for (const [name, value] of error.headers) head += `${name}: ${value}\r\n`;
-  if (!error.headers.some(([name]) => name.toLowerCase() === 'content-type')) {
-    head += 'Content-Type: text/plain; charset=utf-8\r\n';
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
+    `Connection: close${given.has('upgrade') ? ', Upgrade' : ''}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
+  let body = Buffer.from(error.body ?? `${error.message}\n`);
+  if (BODILESS.has(status)) {
+    body = Buffer.alloc(0);
+  } else {
+    lines.push(`Content-Length: ${body.length}`);
+    if (!given.has('content-type')) lines.push('Content-Type: text/plain; charset=utf-8');
   }
-  head += 'X-Content-Type-Options: nosniff\r\n';
-  return `${head}\r\n${body}`;
+  if (!given.has('x-content-type-options')) lines.push('X-Content-Type-Options: nosniff');
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
 }

@@ -102,8 +102,11 @@ export function resolveServerOptions<Data>(
     }
   }
   const { subprotocols = [] } = given;
+  if (!Array.isArray(subprotocols)) {
+    throw new UsageError('MEERKAT_OPTION_RANGE', 'subprotocols is not a list');
+  }
   for (const name of subprotocols) {
-    if (!isToken(name)) {
+    if (typeof name !== 'string' || !isToken(name)) {
       throw new UsageError('MEERKAT_HANDSHAKE_VALUE', `subprotocol ${JSON.stringify(name)}`);
     }
   }
@@ -121,11 +124,25 @@ export function resolveServerOptions<Data>(
   };
 }
 
-/** Brings header fields into one form. */
+/**
+ * Brings header fields into one form.
+ *
+ * @throws {@link UsageError} for something that holds no fields.
+ */
 export function toHeaderList(headers: HeaderFieldsInit = []): HeaderList {
-  return isPairs(headers) ? headers : Object.entries(headers);
+  // A Headers or Map too: as an object it would have no entries, and what it says would be lost.
+  const list: readonly unknown[] =
+    Symbol.iterator in Object(headers)
+      ? [...(headers as Iterable<unknown>)]
+      : Object.entries(headers ?? '');
+  if (typeof headers !== 'object' || headers === null || !list.every(isPair)) {
+    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'header fields are pairs of strings');
+  }
+  return list;
 }
 
-function isPairs(headers: HeaderFieldsInit): headers is HeaderList {
-  return Array.isArray(headers);
+function isPair(value: unknown): value is readonly [string, string] {
+  return (
+    Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string')
+  );
 }

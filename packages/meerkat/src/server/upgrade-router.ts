@@ -19,6 +19,8 @@ export const ANY_PATH = '*';
 
 const routers = new WeakMap<Server, UpgradeRouter>();
 const CLOSE_TIMEOUT = 10_000;
+/** Header lines that node:http keeps when `server.maxHeadersCount` is not set. */
+const NODE_HEADER_LINES = 1000;
 
 /**
  * The one upgrade listener of an `http.Server`: it routes every attached path.
@@ -61,14 +63,22 @@ export class UpgradeRouter {
     const path = looseTargetPath(incoming.url ?? '');
     const target = this.#targets.get(path) ?? this.#targets.get(ANY_PATH);
     if (!alone && target === undefined) return;
+    const cut = this.#mayBeCut(incoming);
     const websocket = asksForWebSocket(incoming);
-    if (!alone && !websocket) return;
+    if (!alone && !websocket && !cut) return;
     // From here on the socket is ours, and no error of it may end the process.
     socket.on('error', () => {});
     const { clock, closeTimeout } = target ?? { clock: systemClock, closeTimeout: CLOSE_TIMEOUT };
     const answer = (error: HandshakeError) => refuse(socket, error, clock, closeTimeout);
     if (hasOutstandingResponse(socket)) {
+      // Read, and forgotten: only a reader hears that the client has left, which ends the response as well.
+      socket.on('data', () => {});
+      socket.once('end', () => socket.end());
       refuseBehindResponse(socket, answer);
+      return;
+    }
+    if (cut) {
+      answer(new HandshakeError('WS_REQUEST_HEADER_LINES'));
       return;
     }
     if (!websocket) {
@@ -87,6 +97,15 @@ export class UpgradeRouter {
       else socket.destroy();
     }
   };
+
+  /**
+   * Whether header lines may be missing. node:http drops those past its limit silently and acts on them all the same,
+   * Upgrade and Transfer-Encoding among them (CVE-2026-58044).
+   */
+  #mayBeCut(incoming: IncomingMessage): boolean {
+    const kept = this.#server.maxHeadersCount ?? NODE_HEADER_LINES;
+    return kept > 0 && incoming.rawHeaders.length / 2 >= kept;
+  }
 
   /** An Upgrade that we do not offer is no reason to refuse the request: the server may ignore it (RFC 9110 §7.8). */
   #serveAsRequest(

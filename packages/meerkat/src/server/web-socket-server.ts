@@ -2,7 +2,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Timer } from '../connection/clock.ts';
 import { Connection } from '../connection/connection.ts';
+import { MAX_MILLISECONDS } from '../connection/connection-options.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
 import { reportError } from '../connection/report-error.ts';
 import { buildClose } from '../protocol/close-frame.ts';
@@ -10,6 +12,7 @@ import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 import { selectSubprotocol } from '../protocol/handshake/subprotocol.ts';
 import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
 import { buildUpgradeResponse, checkHeaders } from '../protocol/handshake/upgrade-response.ts';
+import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import { StreamTransport } from '../transport/stream-transport.ts';
 import { PendingUpgrade } from './pending-upgrade.ts';
@@ -53,9 +56,11 @@ export class WebSocketServer<Data = undefined> {
   readonly #connections = new Set<Connection<Data>>();
   readonly #pending = new Map<PendingUpgrade, Duplex>();
   readonly #target: UpgradeTarget;
-  #routes: Route[] = [];
+  readonly #routes: Route[] = [];
   #closing: Promise<void> | undefined;
-  #lastGone: (() => void) | undefined;
+  #drained: (() => void) | undefined;
+  /** Ends what is still open. */
+  #deadline: Timer | undefined;
 
   /** @throws {@link UsageError} for an unknown option or a value out of range. */
   constructor(options: WebSocketServerOptions<Data> = {}) {
@@ -79,10 +84,12 @@ export class WebSocketServer<Data = undefined> {
   /**
    * Answers upgrade requests on `server`. May be called for several servers, and several paths of one.
    *
-   * @throws {@link UsageError} when the path is attached already, by this or another WebSocketServer.
+   * @throws {@link UsageError} when the path is attached already, by this or another WebSocketServer, or is none, and
+   * for an unknown option.
    */
   attach(server: Server | TlsServer, options: AttachOptions = {}): this {
     if (this.#closing !== undefined) throw new UsageError('MEERKAT_SERVER_CLOSED');
+    refuseUnknownOptions(options, ['path']);
     const { path = ANY_PATH } = options;
     if (path !== ANY_PATH && !/^\/[^?#\s]*$/.test(path)) {
       throw new UsageError('MEERKAT_OPTION_RANGE', `path ${JSON.stringify(path)}`);
@@ -98,12 +105,24 @@ export class WebSocketServer<Data = undefined> {
    * is left after `timeout` is destroyed. Upgrades are refused with 503 from now on, and the upgrade listeners are taken
    * away at the end. The HTTP servers stay open: they are the user's. A second call returns the same promise.
    *
-   * @throws {@link UsageError} for a code or reason that may not be sent.
+   * @throws {@link UsageError} for a code or reason that may not be sent, a timeout out of range, an unknown option.
    */
   close(options: ServerCloseOptions = {}): Promise<void> {
+    refuseUnknownOptions(options, ['code', 'reason', 'timeout']);
     const { code = 1001, reason = '' } = options;
     buildClose(code, reason, nodePrimitives);
-    this.#closing ??= this.#close(code, reason, options.timeout);
+    const { timeout } = checkOptions<{ timeout: number }>(
+      options,
+      { timeout: this.#options.connection.closeTimeout },
+      { timeout: [0, MAX_MILLISECONDS] },
+    );
+    if (this.#closing === undefined) {
+      // Kept before anyone is told: a hook that hears of it may call this again.
+      this.#closing = new Promise((resolve) => {
+        this.#drained = resolve;
+      });
+      this.#drain(code, reason, timeout);
+    }
     return this.#closing;
   }
 
@@ -111,23 +130,23 @@ export class WebSocketServer<Data = undefined> {
     return this.close();
   }
 
-  async #close(code: number, reason: string, timeout: number | undefined): Promise<void> {
-    const { clock, closeTimeout } = this.#options.connection;
+  #drain(code: number, reason: string, timeout: number): void {
+    const { clock } = this.#options.connection;
     for (const [pending, socket] of this.#pending) {
-      this.#refusePending(pending, socket, new HandshakeError('MEERKAT_DRAINING'));
+      this.#abandon(pending, socket, new HandshakeError('MEERKAT_DRAINING'));
     }
     for (const connection of this.#connections) connection.close(code, reason);
-    const timer = clock.after(timeout ?? closeTimeout, () => {
+    this.#deadline = clock.after(timeout, () => {
       for (const connection of this.#connections) connection.terminate();
     });
-    if (this.#connections.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#lastGone = resolve;
-      });
-    }
-    timer.cancel();
-    for (const { router, path } of this.#routes) router.remove(path);
-    this.#routes = [];
+    this.#detachWhenDrained();
+  }
+
+  #detachWhenDrained(): void {
+    if (this.#deadline === undefined || this.#connections.size > 0) return;
+    this.#deadline.cancel();
+    for (const { router, path } of this.#routes.splice(0)) router.remove(path);
+    this.#drained?.();
   }
 
   /** Decides on a request that keeps the rules, and answers it. Never rejects. */
@@ -143,7 +162,11 @@ export class WebSocketServer<Data = undefined> {
       head,
       connection.clock,
       handshakeTimeout,
-      () => this.#refusePending(pending, socket, new HandshakeError('MEERKAT_HOOK_TIMEOUT')),
+      {
+        expired: () => this.#abandon(pending, socket, new HandshakeError('MEERKAT_HOOK_TIMEOUT')),
+        // At once, not when the hook returns: it may never do so.
+        left: () => this.#pending.delete(pending),
+      },
     );
     this.#pending.set(pending, socket);
     const request: ServerUpgradeRequest = Object.assign(upgrade, {
@@ -164,11 +187,11 @@ export class WebSocketServer<Data = undefined> {
         nodePrimitives,
       );
     } catch (error) {
-      this.#refusePending(pending, socket, this.#refusal(error));
+      this.#refuse(pending, socket, this.#refusal(error, pending.signal));
       return;
     }
     this.#pending.delete(pending);
-    if (!pending.settle()) return;
+    if (!pending.settle() || socket.destroyed) return;
     socket.write(response, 'latin1');
     this.#open(request, socket, protocol, decision.data as Data);
   }
@@ -178,13 +201,16 @@ export class WebSocketServer<Data = undefined> {
   ): Promise<Exclude<UpgradeDecision<Data>, { refuse: number }>> {
     if (this.#closing !== undefined) throw new HandshakeError('MEERKAT_DRAINING');
     await this.#options.origins.check(request);
-    const decision = (await this.#options.handlers.upgrade?.(request)) ?? {};
+    const decision = (await this.#ask(request)) ?? {};
     if (!('refuse' in decision)) return decision;
     const headers = toHeaderList(decision.headers);
     checkHeaders(headers);
     const { refuse: status, body } = decision;
     if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new UsageError('MEERKAT_HANDSHAKE_VALUE', `status ${status}`);
+      throw new UsageError('MEERKAT_HANDSHAKE_VALUE', `status ${String(status)}`);
+    }
+    if (body !== undefined && typeof body !== 'string') {
+      throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'body is not a string');
     }
     throw new HandshakeError('MEERKAT_REFUSED', {
       status,
@@ -193,19 +219,38 @@ export class WebSocketServer<Data = undefined> {
     });
   }
 
-  /** What a failure answers: itself where it is an answer, else 500, after it was reported. */
-  #refusal(error: unknown): HandshakeError {
-    if (error instanceof HandshakeError) return error;
-    reportError(this.#options.handlers, error, undefined);
-    return new HandshakeError('MEERKAT_HOOK_FAILED', { cause: error });
+  /** What the hook throws is never an answer, whatever it is: it may come from a dial of its own. */
+  async #ask(request: ServerUpgradeRequest): Promise<UpgradeDecision<Data> | undefined> {
+    try {
+      return await this.#options.handlers.upgrade?.(request);
+    } catch (cause) {
+      throw new HandshakeError('MEERKAT_HOOK_FAILED', { cause });
+    }
   }
 
-  #refusePending(pending: PendingUpgrade, socket: Duplex, error: HandshakeError): void {
+  /** What a failure answers: itself where it is an answer, else 500. What failed on our side is reported. */
+  #refusal(error: unknown, signal: AbortSignal): HandshakeError {
+    const refusal =
+      error instanceof HandshakeError
+        ? error
+        : new HandshakeError('MEERKAT_HOOK_FAILED', { cause: error });
+    if (refusal.code === 'MEERKAT_HOOK_FAILED' && !isAbort(refusal.cause, signal)) {
+      reportError(this.#options.handlers, refusal.cause, undefined);
+    }
+    return refusal;
+  }
+
+  #refuse(pending: PendingUpgrade, socket: Duplex, error: HandshakeError): boolean {
     this.#pending.delete(pending);
-    if (!pending.settle()) return;
+    if (!pending.settle()) return false;
     const { clock, closeTimeout } = this.#options.connection;
     refuse(socket, error, clock, closeTimeout);
-    pending.abandon(error);
+    return true;
+  }
+
+  /** Refuses an upgrade before the hook has decided. */
+  #abandon(pending: PendingUpgrade, socket: Duplex, error: HandshakeError): void {
+    if (this.#refuse(pending, socket, error)) pending.abandon(error);
   }
 
   #open(request: ServerUpgradeRequest, socket: Duplex, protocol: string, data: Data): void {
@@ -221,7 +266,7 @@ export class WebSocketServer<Data = undefined> {
         this.#connections.add(connection);
         return open?.call(handlers, connection, request);
       },
-      gone: (connection) => this.#gone(connection),
+      gone: this.#gone,
       data,
       url: request.url,
       protocol,
@@ -230,8 +275,14 @@ export class WebSocketServer<Data = undefined> {
     });
   }
 
-  #gone(connection: Connection<Data>): void {
+  // One function for all connections: a closure made beside `open` would keep each request alive with it.
+  readonly #gone = (connection: Connection<Data>): void => {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#lastGone?.();
-  }
+    this.#detachWhenDrained();
+  };
+}
+
+/** Whether `error` only says that `signal` fired: the hook gave up, as it was told to. */
+function isAbort(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (error === reason || (error instanceof Error && error.cause === reason));
 }

@@ -23,6 +23,9 @@ export interface ConnectionPair {
  */
 export function connectionPair(server: PairSide = {}, client: PairSide = {}): ConnectionPair {
   const [near, far] = duplexPair();
+  // As with a socket, what destroys the one end ends the other. The streams of a pair do not see to that.
+  near.once('close', () => far.destroy());
+  far.once('close', () => near.destroy());
   return { server: side('server', near, server), client: side('client', far, client) };
 }
 

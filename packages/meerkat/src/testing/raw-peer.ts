@@ -8,16 +8,20 @@ import type { Duplex } from 'node:stream';
  */
 export class RawPeer {
   readonly #stream: Duplex;
-  #received: Buffer = Buffer.alloc(0);
-  #ended = false;
-  #closed = false;
+  #chunks: Buffer[] = [];
+  #length = 0;
+  #ended: boolean;
+  #closed: boolean;
   readonly #wakers: (() => void)[] = [];
 
   /** @param stream - Any byte stream; read from now on. */
   constructor(stream: Duplex) {
     this.#stream = stream;
+    this.#ended = stream.readableEnded || stream.destroyed;
+    this.#closed = stream.closed;
     stream.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#chunks.push(chunk);
+      this.#length += chunk.length;
       this.#wake();
     });
     stream.on('end', () => {
@@ -46,7 +50,10 @@ export class RawPeer {
 
   /** What was received and not taken. */
   get received(): Buffer {
-    return this.#received;
+    const [first = Buffer.alloc(0)] = this.#chunks;
+    const all = this.#chunks.length <= 1 ? first : Buffer.concat(this.#chunks);
+    this.#chunks = [all];
+    return all;
   }
 
   /** Whether the other side ended its direction. */
@@ -69,27 +76,27 @@ export class RawPeer {
 
   /** Takes the next `length` octets, as hex with blanks. Fewer when the stream ends before. */
   async take(length: number): Promise<string> {
-    await this.#until(() => this.#received.length >= length);
+    await this.#until(() => this.#length >= length);
     return toHex(this.#cut(length));
   }
 
   /** Takes everything up to the end of the stream, as hex with blanks. */
   async takeAll(): Promise<string> {
     await this.#until(() => false);
-    return toHex(this.#cut(this.#received.length));
+    return toHex(this.#cut(this.#length));
   }
 
   /** Takes an HTTP head, its empty line included. */
   async takeHead(): Promise<string> {
-    await this.#until(() => this.#received.includes('\r\n\r\n'));
-    const end = this.#received.indexOf('\r\n\r\n');
-    return this.#cut(end < 0 ? this.#received.length : end + 4).toString('latin1');
+    await this.#until(() => this.received.includes('\r\n\r\n'));
+    const end = this.received.indexOf('\r\n\r\n');
+    return this.#cut(end < 0 ? this.#length : end + 4).toString('latin1');
   }
 
   /** Takes everything up to the end of the stream, as text, each octet one character. */
   async takeText(): Promise<string> {
     await this.#until(() => false);
-    return this.#cut(this.#received.length).toString('latin1');
+    return this.#cut(this.#length).toString('latin1');
   }
 
   /** Ends our direction (FIN). */
@@ -110,8 +117,10 @@ export class RawPeer {
   }
 
   #cut(length: number): Buffer {
-    const taken = this.#received.subarray(0, length);
-    this.#received = this.#received.subarray(taken.length);
+    const all = this.received;
+    const taken = all.subarray(0, length);
+    this.#chunks = [all.subarray(taken.length)];
+    this.#length -= taken.length;
     return taken;
   }
 

@@ -5,21 +5,23 @@ import type { Transport, TransportReceiver } from './transport.ts';
 /** A transport on any Duplex: a TCP or TLS socket, a pipe, a stream in memory. */
 export class StreamTransport implements Transport {
   readonly #stream: Duplex;
-  /** Only a socket's chunks are nobody else's; any other stream may hand out memory that its writer still holds. */
-  readonly #ownsChunks: boolean;
+  /** A socket's chunks come from the event loop, in memory that is nobody else's. */
+  readonly #isSocket: boolean;
   #receiver: TransportReceiver | undefined;
   #error: Error | undefined;
   /** Whether the receiver has something to hear when the queue shrinks. */
   #waiting = false;
   #closed = false;
-  /** A stream in memory may bring the next chunk while the last one is handled: it waits its turn. */
-  #delivering = false;
-  readonly #held: Buffer[] = [];
+  #paused = false;
+  /** The chunk of a foreign stream that waits for the next tick. */
+  #held: Buffer | undefined;
 
   /** @param stream - Not read by anyone else from here on; what was read too much is put back with `unshift` before. */
   constructor(stream: Duplex) {
     this.#stream = stream;
-    this.#ownsChunks = stream instanceof Socket;
+    this.#isSocket = stream instanceof Socket;
+    // Each direction ends when its side says so. The streams of a client would end ours with the peer's.
+    stream.allowHalfOpen = true;
     // From the first moment: an 'error' without a listener would end the process.
     stream.on('error', this.#onError);
     if (stream instanceof Socket) {
@@ -29,7 +31,7 @@ export class StreamTransport implements Transport {
   }
 
   get queuedBytes(): number {
-    return this.#stream.writableLength;
+    return this.#closed ? 0 : this.#stream.writableLength;
   }
 
   start(receiver: TransportReceiver): void {
@@ -37,13 +39,11 @@ export class StreamTransport implements Transport {
     const stream = this.#stream;
     stream.on('close', this.#onClose);
     stream.on('end', this.#onEnd);
-    stream.on('data', this.#onData);
-    if (stream.destroyed) {
-      // 'close' may have passed before anyone listened.
-      setImmediate(this.#onClose);
-    } else {
-      stream.resume();
-    }
+    stream.on('data', this.#isSocket ? this.#onData : this.#onForeignData);
+    // 'close' and 'end' may have passed before anyone listened.
+    if (stream.destroyed) setImmediate(this.#onClose);
+    else if (stream.readableEnded) setImmediate(this.#onEnd);
+    else stream.resume();
   }
 
   write(octets: Uint8Array, start: number, end: number): void {
@@ -57,11 +57,13 @@ export class StreamTransport implements Transport {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#stream.pause();
   }
 
   resume(): void {
-    if (!this.#closed) this.#stream.resume();
+    this.#paused = false;
+    if (!this.#closed && this.#held === undefined) this.#stream.resume();
   }
 
   end(): void {
@@ -73,26 +75,40 @@ export class StreamTransport implements Transport {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    const octets = this.#ownsChunks ? chunk : Buffer.from(chunk);
-    if (this.#delivering) {
-      this.#held.push(octets);
-      return;
-    }
-    this.#delivering = true;
-    this.#receiver?.chunk(octets, 0, octets.length);
-    for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) {
-      this.#receiver?.chunk(held, 0, held.length);
-    }
-    this.#delivering = false;
+    this.#receiver?.chunk(chunk, 0, chunk.length);
   };
 
-  readonly #onWritten = (): void => {
-    if (!this.#waiting || this.#closed) return;
+  /**
+   * A stream in memory brings octets while its peer writes them, which may be in the middle of a write of ours or of
+   * the handling of a chunk. They come alone, and in a copy: the writer may still hold the memory.
+   */
+  readonly #onForeignData = (chunk: Buffer): void => {
+    if (this.#held !== undefined) {
+      this.#held = Buffer.concat([this.#held, chunk]); // of a stream that does not care that it is paused
+      return;
+    }
+    this.#held = Buffer.from(chunk);
+    this.#stream.pause(); // for the writer to see that we have not come to it yet
+    process.nextTick(this.#deliver);
+  };
+
+  readonly #deliver = (): void => {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    this.#onData(held);
+    if (!this.#paused && !this.#closed) this.#stream.resume();
+  };
+
+  readonly #onWritten = (error?: Error | null): void => {
+    // What a destroyed stream throws away has not left.
+    if (!this.#waiting || this.#closed || (error !== undefined && error !== null)) return;
     if (this.#stream.writableLength === 0) this.#waiting = false;
     this.#receiver?.drained();
   };
 
   readonly #onEnd = (): void => {
+    this.#deliver();
     this.#receiver?.ended();
   };
 
@@ -102,11 +118,12 @@ export class StreamTransport implements Transport {
 
   readonly #onClose = (): void => {
     if (this.#closed) return;
+    this.#deliver();
     this.#closed = true;
     const stream = this.#stream;
     stream.off('close', this.#onClose);
     stream.off('end', this.#onEnd);
-    stream.off('data', this.#onData);
-    this.#receiver?.closed(this.#error);
+    stream.off('data', this.#isSocket ? this.#onData : this.#onForeignData);
+    this.#receiver?.closed(this.#error ?? stream.errored ?? undefined);
   };
 }

@@ -1,12 +1,14 @@
 /**
  * How octets travel: a byte stream in both directions, whatever it runs on. It knows nothing of frames.
  *
+ * No method reports anything to the receiver before it returns, so that nobody is called in the middle of a call.
+ *
  * Hot path: one call in for each chunk read, one write out for all that was sent while it was handled.
  */
 export interface Transport {
   /** Octets written that the network has not taken yet. */
   readonly queuedBytes: number;
-  /** Begins to read; every event goes to `receiver`, none before this call returns. */
+  /** Begins to read; every event goes to `receiver`. */
   start(receiver: TransportReceiver): void;
   /**
    * Writes `octets[start, end)`. The memory is only lent: the caller uses it again as soon as the call returns, so what
@@ -33,7 +35,7 @@ export interface TransportReceiver {
   chunk(octets: Uint8Array, start: number, end: number): void;
   /** Octets that had to wait have left; `queuedBytes` is smaller than it was. */
   drained(): void;
-  /** The peer ended its direction; no chunk follows. */
+  /** The peer ended its direction; no chunk follows. Ours stays open until it is ended. */
   ended(): void;
   /** Both directions are over. The last call. */
   closed(error: Error | undefined): void;

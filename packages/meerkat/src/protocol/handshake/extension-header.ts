@@ -1,6 +1,7 @@
 // Sec-WebSocket-Extensions (RFC 6455 §9.1):
 //   extension-list = 1#( token *( ";" token [ "=" ( token / quoted-string ) ] ) )
 // A quoted value, once unquoted, must be a token as well.
+import { UsageError } from '../usage-error.ts';
 import { isToken, isTokenCode } from './header-fields.ts';
 
 /** One extension with its parameters in order, repeated ones kept. A parameter without a value has `true`. */
@@ -35,15 +36,39 @@ export function parseExtensions(value: string): ExtensionOffer[] | undefined {
   return scanner.atEnd() ? offers : undefined;
 }
 
-/** Writes extensions as a field's value. */
+/**
+ * Writes extensions as a field's value.
+ *
+ * @throws {@link UsageError} for a name or a value that is no token.
+ */
 export function formatExtensions(offers: readonly ExtensionOffer[]): string {
   return offers
     .map(({ name, parameters }) =>
-      [name, ...parameters.map(([key, value]) => (value === true ? key : `${key}=${value}`))].join(
-        '; ',
-      ),
+      [
+        checkToken(name),
+        ...parameters.map(([key, value]) =>
+          value === true ? checkToken(key) : `${checkToken(key)}=${checkToken(value)}`,
+        ),
+      ].join('; '),
     )
     .join(', ');
+}
+
+/**
+ * The name of the first of `agreed` that was not offered, or that is there a second time: of several offers of one
+ * extension a server takes one (RFC 7692 §5). Undefined when all is well.
+ */
+export function unofferedExtension(
+  agreed: readonly ExtensionOffer[],
+  offered: readonly ExtensionOffer[],
+): string | undefined {
+  const left = new Set(offered.map(({ name }) => name));
+  return agreed.find(({ name }) => !left.delete(name))?.name;
+}
+
+function checkToken(value: string): string {
+  if (isToken(value)) return value;
+  throw new UsageError('MEERKAT_HANDSHAKE_VALUE', `${JSON.stringify(value)} in an extension`);
 }
 
 class Scanner {

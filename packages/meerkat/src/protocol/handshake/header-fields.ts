@@ -1,5 +1,8 @@
 // HTTP header fields (RFC 9110 §5): lookup that keeps repeated lines apart, lists, tokens.
 
+/** Most header lines of a message. A parser may drop those above a number of its own, and still act on them. */
+export const MAX_HEADER_LINES = 128;
+
 /** The header fields of one message, as they came. Names are compared without regard to case. */
 export class HeaderFields {
   /** How many lines there are. */

@@ -1,14 +1,12 @@
 // The client's opening handshake: how it is built (RFC 6455 §4.1) and read (§4.2.1).
-
+import { UsageError } from '../usage-error.ts';
 import { isKey } from './accept-key.ts';
 import { parseAuthority, sameAuthority } from './authority.ts';
 import { type ExtensionOffer, formatExtensions, parseExtensions } from './extension-header.ts';
 import { HandshakeError, type HeaderList } from './handshake-error.ts';
-import { HeaderFields } from './header-fields.ts';
+import { HeaderFields, isToken, MAX_HEADER_LINES } from './header-fields.ts';
 import { parseSubprotocols } from './subprotocol.ts';
 
-/** Most header lines of a request. */
-const MAX_HEADER_LINES = 128;
 /** Longest request target, in characters. */
 const MAX_TARGET_LENGTH = 8192;
 
@@ -87,16 +85,25 @@ export interface UpgradeOffer {
   readonly extensions: readonly ExtensionOffer[];
 }
 
-/** The header fields of a client's request, but for Host and whatever the caller adds. */
+/**
+ * The header fields of a client's request, but for Host and whatever the caller adds.
+ *
+ * @throws {@link UsageError} for a value that a server would refuse, or that would break the request.
+ */
 export function buildUpgradeRequest(offer: UpgradeOffer): HeaderList {
+  const { subprotocols } = offer;
+  if (!isKey(offer.key)) throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'the key');
+  if (!subprotocols.every(isToken) || new Set(subprotocols).size !== subprotocols.length) {
+    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'subprotocols: tokens, each of them once');
+  }
   const headers: [string, string][] = [
     ['Connection', 'Upgrade'],
     ['Upgrade', 'websocket'],
     ['Sec-WebSocket-Version', '13'],
     ['Sec-WebSocket-Key', offer.key],
   ];
-  if (offer.subprotocols.length > 0) {
-    headers.push(['Sec-WebSocket-Protocol', offer.subprotocols.join(', ')]);
+  if (subprotocols.length > 0) {
+    headers.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);
   }
   if (offer.extensions.length > 0) {
     headers.push(['Sec-WebSocket-Extensions', formatExtensions(offer.extensions)]);

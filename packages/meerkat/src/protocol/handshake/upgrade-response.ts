@@ -2,9 +2,14 @@
 import type { Primitives } from '../primitives.ts';
 import { UsageError } from '../usage-error.ts';
 import { acceptKey } from './accept-key.ts';
-import { type ExtensionOffer, formatExtensions, parseExtensions } from './extension-header.ts';
+import {
+  type ExtensionOffer,
+  formatExtensions,
+  parseExtensions,
+  unofferedExtension,
+} from './extension-header.ts';
 import { type HandshakeCode, HandshakeError, type HeaderList } from './handshake-error.ts';
-import { HeaderFields, isFieldValue, isToken } from './header-fields.ts';
+import { HeaderFields, isFieldValue, isToken, MAX_HEADER_LINES } from './header-fields.ts';
 import type { UpgradeOffer, UpgradeRequest } from './upgrade-request.ts';
 
 /** What a server agrees to. */
@@ -33,7 +38,8 @@ const OURS = new Set([
 /**
  * The whole head of the 101 response, its empty line included.
  *
- * @throws {@link UsageError} for a subprotocol that the client did not offer, or a header field that may not be sent.
+ * @throws {@link UsageError} for a subprotocol or an extension that the client did not offer, or a header field that may
+ * not be sent.
  */
 export function buildUpgradeResponse(
   request: UpgradeRequest,
@@ -45,6 +51,13 @@ export function buildUpgradeResponse(
     throw new UsageError(
       'MEERKAT_HANDSHAKE_VALUE',
       `the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`,
+    );
+  }
+  const unoffered = unofferedExtension(extensions, request.extensions);
+  if (unoffered !== undefined) {
+    throw new UsageError(
+      'MEERKAT_HANDSHAKE_VALUE',
+      `the extension ${JSON.stringify(unoffered)} was not offered, or is there twice`,
     );
   }
   checkHeaders(headers);
@@ -105,6 +118,7 @@ export function readUpgradeResponse(
   };
   if (head.status !== 101) refuse('WS_RESPONSE_STATUS', `${head.status}`);
   if (head.httpVersion !== '1.1') refuse('WS_RESPONSE_HTTP_VERSION', head.httpVersion);
+  if (fields.lines > MAX_HEADER_LINES) refuse('WS_RESPONSE_HEADERS', `${fields.lines} lines`);
   if (fields.all('transfer-encoding').length > 0 || fields.all('content-length').length > 0) {
     refuse('WS_RESPONSE_BODY');
   }
@@ -135,12 +149,9 @@ function agreedExtensions(
   if (value === undefined) return [];
   const extensions = parseExtensions(value);
   if (extensions === undefined) return refuse('WS_RESPONSE_EXTENSION', 'the field is malformed');
-  for (const { name } of extensions) {
-    // "If the response includes an extension that was not requested, the client MUST fail the connection." (§4.1)
-    if (!offer.extensions.some((offered) => offered.name === name)) {
-      refuse('WS_RESPONSE_EXTENSION', name);
-    }
-  }
+  // "If the response includes an extension that was not requested, the client MUST fail the connection." (§4.1)
+  const unoffered = unofferedExtension(extensions, offer.extensions);
+  if (unoffered !== undefined) refuse('WS_RESPONSE_EXTENSION', unoffered);
   return extensions;
 }
 

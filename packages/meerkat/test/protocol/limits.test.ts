@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import {
+  DEFAULT_LIMITS,
+  LIMIT_RANGES,
+  type Limits,
+  resolveLimits,
+} from '../../src/protocol/limits.ts';
+import { misuse } from './support/faults.ts';
+
+const NAMES = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
+
+describe('limits', () => {
+  it('are safe on the open internet by default', () => {
+    expect(resolveLimits()).toEqual({
+      maxMessageBytes: 1_048_576,
+      maxFramesPerMessage: 131_072,
+      maxControlFramesPerSecond: 1_000,
+      controlFrameBurst: 2_000,
+    });
+  });
+
+  it('have a range each, and the default is in it', () => {
+    expect(Object.keys(LIMIT_RANGES)).toEqual(NAMES);
+    expect(resolveLimits(DEFAULT_LIMITS)).toEqual(DEFAULT_LIMITS);
+  });
+
+  it.each(NAMES)('take %s from 1 to 2^30, which keeps lengths within an int32', (name) => {
+    for (const value of [1, 2 ** 30]) expect(resolveLimits({ [name]: value })[name]).toBe(value);
+    for (const value of [0, -1, 2 ** 30 + 1, 1.5, Number.NaN, Infinity]) {
+      expect(() => resolveLimits({ [name]: value })).toThrow(misuse('MEERKAT_OPTION_RANGE'));
+    }
+  });
+
+  it('refuse a misspelt name, so that no limit is silently left at its default', () => {
+    const misspelt = { maxMessageByte: 10 } as Partial<Limits>;
+    expect(() => resolveLimits(misspelt)).toThrow(misuse('MEERKAT_OPTION_UNKNOWN'));
+  });
+});

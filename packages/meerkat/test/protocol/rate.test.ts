@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { Rate } from '../../src/protocol/rate.ts';
+
+/** How many events of `count` at the time `now` are let through. */
+const taken = (rate: Rate, count: number, now: number): number =>
+  [...Array(count).keys()].filter(() => rate.take(now)).length;
+
+describe('a token bucket', () => {
+  it('lets a burst through, and not one more', () => {
+    expect(taken(new Rate(1_000, 2_000, 0), 2_001, 0)).toBe(2_000);
+  });
+
+  it('lets through what the rate allows after the burst', () => {
+    const rate = new Rate(1_000, 2_000, 0);
+    taken(rate, 2_000, 0);
+    expect(taken(rate, 100, 10)).toBe(10);
+    expect(taken(rate, 100, 10)).toBe(0);
+  });
+
+  it('saves up for a burst, and for no more than that', () => {
+    const rate = new Rate(1_000, 5, 0);
+    taken(rate, 5, 0);
+    expect(taken(rate, 100, 3_600_000)).toBe(5);
+  });
+
+  it('lets a sustained stream at its rate through for as long as it lasts', () => {
+    const rate = new Rate(1_000, 1, 0);
+    const refused = [...Array(100_000).keys()].filter((now) => !rate.take(now));
+    expect(refused).toEqual([]);
+  });
+
+  it('counts fractions of an event: three a second are one each 334 ms', () => {
+    const rate = new Rate(3, 1, 0);
+    expect(rate.take(0)).toBe(true);
+    expect(rate.take(333)).toBe(false);
+    expect(rate.take(334)).toBe(true);
+  });
+
+  it('begins to count when it was made, at whatever time of the clock', () => {
+    expect(taken(new Rate(10, 2, 1e9), 3, 1e9)).toBe(2);
+  });
+
+  it('takes nothing for an event that it refuses', () => {
+    const rate = new Rate(1, 1, 0);
+    expect(taken(rate, 50, 0)).toBe(1);
+    expect(rate.take(1_000)).toBe(true);
+  });
+});
