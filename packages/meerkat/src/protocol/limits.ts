@@ -20,9 +20,12 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   controlFrameBurst: 2_000,
 };
 
-/** The range of each limit. 2^30 keeps every length an int32. */
+/** What V8 makes of one string at most, in UTF-16 units: a text of more octets could not be handed over. */
+const MAX_STRING_LENGTH = 2 ** 29 - 24;
+
+/** The range of each limit. */
 export const LIMIT_RANGES: OptionRanges<Limits> = {
-  maxMessageBytes: [1, 2 ** 30],
+  maxMessageBytes: [1, MAX_STRING_LENGTH],
   maxFramesPerMessage: [1, 2 ** 30],
   maxControlFramesPerSecond: [1, 2 ** 30],
   controlFrameBurst: [1, 2 ** 30],

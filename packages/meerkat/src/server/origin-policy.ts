@@ -23,6 +23,9 @@ export interface OriginOptions {
   dangerouslyAcceptAnyOrigin?: boolean;
 }
 
+/** A page of any other scheme is not on the same host, whatever its origin looks like. */
+const WEB_SCHEMES: ReadonlySet<string> = new Set(['http', 'https']);
+
 /** Decides whether the Origin of a request may connect (RFC 6455 §10.2). */
 export class OriginPolicy {
   readonly #allowed: ReadonlySet<string> | undefined;
@@ -74,6 +77,7 @@ export class OriginPolicy {
     }
     if (origin === undefined) return false;
     if (this.#allowed !== undefined) return this.#allowed.has(serialize(origin));
+    if (!WEB_SCHEMES.has(origin.scheme)) return false;
     const host = parseAuthority(request.host);
     return host !== undefined && sameAuthority(origin.scheme, origin.authority, host);
   }

@@ -329,7 +329,7 @@ async function fakeServer(): Promise<{
   nextPeer(): Promise<{ peer: RawPeer; socket: Socket }>;
 }> {
   const accepted: { peer: RawPeer; socket: Socket }[] = [];
-  const server = createServer({ allowHalfOpen: true }, async (socket) => {
+  const upgrade = async (socket: Socket): Promise<void> => {
     const peer = new RawPeer(socket);
     const head = await peer.takeHead();
     const key = /^Sec-WebSocket-Key: (.*)\r$/im.exec(head)?.[1] ?? '';
@@ -338,6 +338,9 @@ async function fakeServer(): Promise<{
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept.digest('base64')}\r\n\r\n`,
     );
     accepted.push({ peer, socket });
+  };
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    void upgrade(socket); // a test that waits for it in vain times out
   });
   const { port } = await listen(server);
   return {

@@ -37,10 +37,7 @@ export function open(given: Opening = {}): Opened {
 }
 
 /** Opens a connection on any transport. */
-export function openOn(
-  transport: Transport,
-  given: Opening = {},
-): Omit<Opened, 'transport' | 'sent'> {
+function openOn(transport: Transport, given: Opening = {}): Omit<Opened, 'transport' | 'sent'> {
   const clock = new ManualClock();
   const closes: Closed[] = [];
   const errors: unknown[] = [];

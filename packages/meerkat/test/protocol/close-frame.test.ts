@@ -77,6 +77,10 @@ describe('reading the payload of a Close frame (§5.5.1)', () => {
   it('looks only at what is between start and end', () => {
     const surrounded = octets('ff 03 e8 6f 6b ff');
     expect(parseClose(surrounded, 1, 5, testPrimitives)).toEqual({ code: 1000, reason: 'ok' });
+    expect(parseClose(surrounded, 3, 3, testPrimitives)).toEqual({ code: 1005, reason: '' });
+    expect(() => parseClose(surrounded, 1, 2, testPrimitives)).toThrow(
+      violation('WS_CLOSE_PAYLOAD_LENGTH'),
+    );
   });
 });
 
@@ -92,6 +96,11 @@ describe('making the payload of a Close frame (§5.5.1)', () => {
 
   it('sends a lone surrogate as U+FFFD, so that the reason is UTF-8', () => {
     expect(hex(build(1000, '\ud800'))).toBe('03 e8 ef bf bd');
+  });
+
+  it('takes a reason of 123 octets, the most that fits a control frame (§5.5)', () => {
+    expect(build(1000, 'r'.repeat(123))).toHaveLength(125);
+    expect(build(1000, '€'.repeat(41))).toHaveLength(125);
   });
 
   it.each([

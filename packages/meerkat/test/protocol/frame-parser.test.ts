@@ -471,7 +471,7 @@ describe('whatever octets come', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (stream, server) => {
         new Recorder(server ? 'server' : 'client', RSV1).outcome([stream]);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

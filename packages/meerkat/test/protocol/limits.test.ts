@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_LIMITS,
@@ -24,9 +25,14 @@ describe('limits', () => {
     expect(resolveLimits(DEFAULT_LIMITS)).toEqual(DEFAULT_LIMITS);
   });
 
-  it.each(NAMES)('take %s from 1 to 2^30, which keeps lengths within an int32', (name) => {
-    for (const value of [1, 2 ** 30]) expect(resolveLimits({ [name]: value })[name]).toBe(value);
-    for (const value of [0, -1, 2 ** 30 + 1, 1.5, Number.NaN, Infinity]) {
+  it('take messages of up to the longest string that V8 can make', () => {
+    expect(LIMIT_RANGES.maxMessageBytes[1]).toBe(constants.MAX_STRING_LENGTH);
+  });
+
+  it.each(NAMES)('take whole numbers from 1 to the end of the range for %s', (name) => {
+    const [, greatest] = LIMIT_RANGES[name];
+    for (const value of [1, greatest]) expect(resolveLimits({ [name]: value })[name]).toBe(value);
+    for (const value of [0, -1, greatest + 1, 1.5, Number.NaN, Infinity]) {
       expect(() => resolveLimits({ [name]: value })).toThrow(misuse('MEERKAT_OPTION_RANGE'));
     }
   });

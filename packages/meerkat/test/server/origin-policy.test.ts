@@ -15,6 +15,15 @@ function check(options: OriginOptions, origins: readonly string[], host?: string
 
 const REFUSED = { code: 'WS_REQUEST_ORIGIN', status: 403 };
 
+describe('the default', () => {
+  it.each(['foo://example.com', 'chrome-extension://example.com', 'ws://example.com'])(
+    'refuses %s, which is no web page of that host',
+    async (origin) => {
+      await expect(check({}, [origin])).rejects.toMatchObject(REFUSED);
+    },
+  );
+});
+
 describe('a list of origins', () => {
   const origins = [
     'https://example.com',

@@ -57,6 +57,10 @@ describe('header fields (RFC 9110 §5)', () => {
     },
   );
 
+  it('leave out a name without a value', () => {
+    expect(new HeaderFields(['a', 'b', 'c']).all('c')).toEqual([]);
+  });
+
   it('do not take a value for a name', () => {
     expect(new HeaderFields(['a', 'host', 'host', 'b']).all('host')).toEqual(['b']);
   });
@@ -136,6 +140,8 @@ describe('tokens (RFC 9110 §5.6.2)', () => {
     ['chat', true],
     ['__proto__', true],
     ['a b', false],
+    [' ab', false],
+    ['ab ', false],
     ['a;b', false],
     ['a/b', false],
     ['"a"', false],
@@ -153,6 +159,8 @@ describe('values that may be sent (RFC 9110 §5.5)', () => {
     ['a b\tc', true],
     ['!"#~', true],
     ['caf\xe9', true],
+    ['\x80\xff', true],
+    ['a\u0100', false],
     [' a', false],
     ['a\t', false],
     ['a\r\nX: y', false],

@@ -7,12 +7,10 @@ import { wellFormedText } from './text-arbitraries.ts';
 /** Short texts that UTF-8 can hold. */
 export const texts: fc.Arbitrary<string> = wellFormedText(12);
 
-const payloads = fc.oneof(texts.map(utf8), fc.uint8Array({ maxLength: 12 }));
 const keys = fc.oneof(fc.integer(), fc.constantFrom(0, 0x37fa213d));
 
 interface Message {
-  readonly text: boolean;
-  readonly content: Uint8Array;
+  readonly contents: readonly [text: boolean, content: Uint8Array];
   /** Where it is cut into frames. */
   readonly cuts: readonly number[];
   /** Control frames that stand in front of each of its frames. */
@@ -20,9 +18,15 @@ interface Message {
   readonly key: number;
 }
 
+/** Mostly good text, some binary, now and then text that is not UTF-8. */
+const contents: fc.Arbitrary<readonly [text: boolean, content: Uint8Array]> = fc.oneof(
+  { arbitrary: fc.tuple(fc.constant(true), texts.map(utf8)), weight: 8 },
+  { arbitrary: fc.tuple(fc.constant(false), fc.uint8Array({ maxLength: 12 })), weight: 5 },
+  { arbitrary: fc.tuple(fc.constant(true), fc.uint8Array({ maxLength: 12 })), weight: 1 },
+);
+
 export const messages: fc.Arbitrary<Message> = fc.record({
-  text: fc.boolean(),
-  content: payloads,
+  contents,
   cuts: fc.array(fc.nat(12), { maxLength: 3 }),
   control: fc.array(
     fc.tuple(fc.constantFrom(0x89, 0x8a), fc.uint8Array({ maxLength: 8 })) as fc.Arbitrary<
@@ -35,7 +39,8 @@ export const messages: fc.Arbitrary<Message> = fc.record({
 
 /** Cuts a message into frames, and puts control frames between them (§5.4). */
 export function framesOf(message: Message, masked: boolean): ReferenceFrame[] {
-  const { text, content, cuts, control } = message;
+  const { cuts, control } = message;
+  const [text, content] = message.contents;
   const key = masked ? message.key : undefined;
   const bounds = [0, ...cuts.filter((at) => at <= content.length), content.length];
   bounds.sort((one, other) => one - other);
@@ -59,14 +64,14 @@ export function framesOf(message: Message, masked: boolean): ReferenceFrame[] {
 export function streamOfFrames(reader: Role): fc.Arbitrary<Uint8Array> {
   const masked = reader === 'server';
   const close = fc.record({
-    code: fc.constantFrom(1000, 1001, 1005, 3000, 999, 1006),
+    code: fc.constantFrom(1000, 1001, 1005, 3000, 4999, 1006),
     reason: texts,
     key: keys,
   });
   return fc
     .tuple(
       fc.array(messages, { maxLength: 4 }),
-      fc.option(close),
+      fc.option(close, { freq: 2 }),
       fc.array(messages, { maxLength: 1 }),
     )
     .map(([before, closing, after]) => {
