@@ -52,8 +52,8 @@ On a terminal:
 
 In a pipe:
   Each line of the input is a message; its line end (LF or CR LF) is not part of
-  it. Each message from the server is a line of the output: text as it is, binary
-  as hex digits; with --raw everything as it is. All else goes to stderr.
+  it. Each message from the server is a line of the output: text as it is, and
+  binary as hex digits; with --raw all as it is. The rest goes to stderr.
   When the input ends, our Close follows the last message, and what the server
   sends before its own Close is still printed: answers given in order arrive. A
   server that answers later, say after asking a database, needs --wait.

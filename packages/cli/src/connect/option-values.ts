@@ -57,7 +57,9 @@ export function subprotocols(value: string, before: readonly string[] = []): rea
       'A subprotocol is letters, digits and !#$%&\'*+-.^_`|~ only, such as "chat" or "v2.chat".',
     );
   }
-  return [...before, ...names];
+  const all = [...before, ...names];
+  if (new Set(all).size < all.length) throw new InvalidArgumentError('It is there twice.');
+  return all;
 }
 
 /** `https://example.com`, as a browser sends it, or `null`. */

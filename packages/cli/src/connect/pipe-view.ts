@@ -67,8 +67,4 @@ export class PipeView implements View {
   note(text: string): void {
     void this.#errors.line(oneLine(text));
   }
-
-  discard(): void {
-    this.#output.discard();
-  }
 }

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type Closed,
   type Connection,
   type ConnectOptions,
   connect,
@@ -54,6 +56,8 @@ class Session {
   /** Aborted when the user wants it to end, or it has ended. */
   readonly #over = new AbortController();
   #connection: Connection | undefined;
+  /** The user ended it, or whoever read the output. */
+  #hungUp = false;
   #givenUp: GivenUp;
   /** What went wrong on our side, said after how the connection ended. */
   #problem: CliError | undefined;
@@ -88,7 +92,7 @@ class Session {
       this.#over.abort();
       this.#view.endInput();
       await talking;
-      this.#report(describeClosed(closed, this.#givenUp));
+      this.#report(closed);
     } finally {
       ignoreSignals();
     }
@@ -169,7 +173,7 @@ class Session {
       const result = connection.send(message);
       if (result === 'dropped') {
         // Never for a full queue, which is waited for: the connection is closing.
-        if (!this.#over.signal.aborted) {
+        if (!this.#hungUp) {
           this.#problem ??= new CliError('it was closed before everything was sent', 1);
         }
         return;
@@ -184,7 +188,8 @@ class Session {
     const { wait = 0 } = this.#settings;
     if (signal.aborted || wait === 0) return;
     try {
-      await delay(Math.min(wait, 2 ** 31 - 1), undefined, { signal });
+      if (wait === Infinity) await once(signal, 'abort');
+      else await delay(wait, undefined, { signal });
     } catch {
       // it is over
     }
@@ -212,7 +217,6 @@ class Session {
 
   #giveUp(connection: Connection, why: GivenUp): void {
     this.#givenUp ??= why;
-    this.#view.discard();
     connection.terminate();
   }
 
@@ -225,6 +229,7 @@ class Session {
 
   #hangUp(): void {
     const { code, reason } = this.#settings.close;
+    this.#hungUp = true;
     this.#over.abort();
     this.#view.endInput();
     this.#connection?.close(code, reason);
@@ -241,19 +246,25 @@ class Session {
     }, this.#settings.closeTimeout).unref();
   }
 
-  #report({ line, fine }: { line: string; fine: boolean }): void {
+  #report(closed: Closed): void {
+    const { line, fine } = describeClosed(closed, this.#givenUp);
     if (!fine) {
       if (this.#problem !== undefined) this.#view.note(this.#problem.message);
       throw new CliError(line, 1);
     }
     this.#view.note(line);
     if (this.#problem !== undefined) throw this.#problem;
-    const impatient = this.#settings.wait === undefined && !(this.#view instanceof TerminalView);
-    if (impatient && this.#sent > 0 && this.#received === 0) {
+    if (this.#wasImpatient(closed)) {
       this.#view.note(
         'nothing came before the close; --wait SECONDS goes on listening for answers',
       );
     }
+  }
+
+  /** Whether our own Close, which nobody asked for, may have kept the server from answering. */
+  #wasImpatient({ by }: Closed): boolean {
+    if (by !== 'local' || this.#hungUp || this.#settings.wait !== undefined) return false;
+    return !(this.#view instanceof TerminalView) && this.#sent > 0 && this.#received === 0;
   }
 }
 

@@ -65,11 +65,9 @@ export class TerminalView implements View {
   }
 
   note(text: string): void {
-    this.#above(() => void this.#errors.line(this.#look.palette.yellow(oneLine(text))));
-  }
-
-  discard(): void {
-    this.#output.discard();
+    const { stderr, env } = this.#context;
+    const { yellow } = paletteFor(stderr, env);
+    this.#above(() => void this.#errors.line(yellow(oneLine(text))));
   }
 
   #above(print: () => void): void {

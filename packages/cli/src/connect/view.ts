@@ -12,8 +12,6 @@ export interface View {
   note(text: string): void;
   /** Whether the output is behind. */
   readonly blocked: boolean;
-  /** Shows nothing more, and waits for the output no longer. */
-  discard(): void;
 }
 
 /** What a view needs to know. */

@@ -12,22 +12,22 @@ const MAX_IN_FULL = 4;
 
 const HELP = `
 What it knows:
-  close codes    by number, by name, or by a part of the name; blanks, case and hyphens do not matter.
-                 Numbers without a name are explained by their range: 3000-3999 belong to libraries,
-                 4000-4999 to applications.
-  error codes    of meerkat: WS_… where the peer is at fault, MEERKAT_… where it is not.
+  close codes   by number, by name, or by a part of the name; case, blanks and
+                hyphens do not matter. Numbers without a name are explained by
+                their range: 3000-3999 are for libraries, 4000-4999 private.
+  error codes   of meerkat: WS_… where the peer is at fault, else MEERKAT_…
 
-Without a code it lists them all. Exit code 0 when everything was found, 1 when something was not
-(what is spelt nearly the same is named), 2 for wrong usage.
+Without a code it lists them all. Exit code 0 when everything was found; 1 when
+something was not, and what is spelt much the same is named; 2 for wrong usage.
 
 Examples:
-  meerkat explain 1006                     what "abnormal closure" comes from, and what to do
-  meerkat explain going away               1001, by its name
-  meerkat explain "too big"                a part of a name: 1009, WS_MESSAGE_TOO_BIG
-  meerkat explain 4001                     a private code: who defines it
-  meerkat explain WS_RESERVED_BIT_SET      the rule behind a 1002
-  meerkat explain 1000 1001                several at once
-  meerkat explain --json | jq '.[].code'   the whole registry for a program`;
+  meerkat explain 1006                   what it comes from, and what to do
+  meerkat explain going away             1001, by its name
+  meerkat explain "too big"              a part of a name: 1009, and more
+  meerkat explain 4001                   a private code: who defines it
+  meerkat explain WS_RESERVED_BIT_SET    the rule behind a 1002
+  meerkat explain 1000 1001              several at once
+  meerkat explain --json | jq '.[].code' the whole registry for a program`;
 
 /** Adds `meerkat explain`. */
 export function addExplainCommand(program: Command, context: CliContext): void {
@@ -82,7 +82,7 @@ function ask(words: readonly string[]): ReadonlyMap<string, Answer> {
 }
 
 function unknown(question: string, near: readonly Explanation[]): string {
-  if (/^[0-9]+$/.test(question)) {
+  if (/^-?[0-9]+$/.test(question)) {
     return `${question} is no close code: they are two octets, 0 to 65535`;
   }
   const names = near.map(({ kind, code, name }) =>

@@ -14,7 +14,7 @@ export interface CloseCodeRange {
 }
 
 /** A code that a library or framework registered. */
-export interface RegisteredCode {
+interface RegisteredCode {
   readonly code: number;
   readonly name: string;
   readonly meaning: string;

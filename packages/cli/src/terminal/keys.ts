@@ -5,7 +5,7 @@ import type { InputStream } from '../cli-context.ts';
 /** An escape sequence, a control character, or a run of text with tabs and line ends in it. */
 const TOKENS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what keys send
-  /\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|[^])?|[\0-\x08\v\f\x0e-\x1f\x7f]|[^\0-\x08\v\f\x0e-\x1f\x7f]+/gu;
+  /\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|.)?|[\0-\x08\v\f\x0e-\x1f\x7f]|[^\0-\x08\v\f\x0e-\x1f\x7f]+/gsu;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what keys send
 const BEGUN_SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*|O)?$/;
 const REST_OF_SEQUENCE = /^[[O]?[0-?]*[ -/]*[@-~]?/;

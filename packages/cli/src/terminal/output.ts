@@ -15,11 +15,11 @@ export class Output {
     // Stays for good: an error that comes late must not be without a listener.
     stream.on('error', (error) => {
       if (this.#gone) return;
-      this.discard();
+      this.#leave();
       onFailure(error);
     });
     stream.on('drain', () => this.#resume());
-    stream.on('close', () => this.discard());
+    stream.on('close', () => this.#leave());
   }
 
   /** Whether the reader is behind: somebody waits for `write`. */
@@ -40,8 +40,8 @@ export class Output {
     return this.write(`${text}\n`);
   }
 
-  /** Waits for nobody any more, and writes nothing more. */
-  discard(): void {
+  /** Nobody reads any more. */
+  #leave(): void {
     this.#gone = true;
     this.#resume();
   }

@@ -1,7 +1,7 @@
 import type { OutputStream } from '../cli-context.ts';
 
 /** Gives text a look. */
-export type Paint = (text: string) => string;
+type Paint = (text: string) => string;
 
 /** The looks that the commands use; each does nothing where there are no colours. */
 export interface Palette {

@@ -47,6 +47,7 @@ export class Prompt {
       if (!this.#closed) this.#readline.prompt();
     });
     this.#readline.on('SIGINT', () => setup.onInterrupt());
+    this.#readline.on('SIGCONT', () => this.#readline.prompt(true)); // back after Ctrl-Z
     this.#readline.on('close', () => {
       this.#keys.close();
       this.#leave();

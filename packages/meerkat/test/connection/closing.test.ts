@@ -1,11 +1,12 @@
 import { connect } from 'meerkat';
-import { RawPeer } from 'meerkat/testing';
+import { fromHex, RawPeer } from 'meerkat/testing';
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/connection/connection.ts';
 import { closeFrame, frame, PING, PONG, TEXT } from '../support/frames.ts';
 import { upgradeRequest } from '../support/handshake.ts';
 import { serve } from '../support/serving.ts';
 import { deferred, turn, turns, until } from '../support/waiting.ts';
+import { fakeServer } from './fake-server.ts';
 import { CLOSE_1000, open, texts, VIOLATION } from './opening.ts';
 import { describeFrames } from './wire.ts';
 
@@ -211,6 +212,44 @@ describe('the peer closes first', () => {
     expect(sent()).toEqual(['text answer', 'close 1000']);
   });
 
+  it('the client’s too, and it ends the transport, which the server has ended', async () => {
+    const held = deferred();
+    const { connection, transport, sent } = open({
+      role: 'client',
+      async message(replying) {
+        await held.promise;
+        replying.send('answer');
+      },
+    });
+    const unmasked = { masked: false };
+    transport.receive(Buffer.concat([frame(TEXT, 'a', unmasked), closeFrame(1000, '', unmasked)]));
+    transport.peerEnds();
+    await turns();
+    held.resolve();
+    expect(await connection.closed).toMatchObject({ code: 1000, clean: true, by: 'peer' });
+    expect([sent(), transport.ended]).toEqual([['text answer', 'close 1000'], true]);
+  });
+
+  it('on a socket of a client, which Node would end with the server’s FIN', async () => {
+    const { url, nextPeer } = await fakeServer();
+    const held = deferred();
+    const connection = await connect(url, {
+      async message(replying) {
+        await held.promise;
+        replying.send('answer');
+      },
+    });
+    const { peer, socket } = await nextPeer();
+    await peer.send('81 01 61 88 02 03 e8');
+    peer.end();
+    await turns(50);
+    held.resolve();
+    expect(describeFrames(fromHex(await peer.takeAll()))).toEqual(['text answer', 'close 1000']);
+    expect(socket.readableEnded).toBe(true);
+    expect(await connection.closed).toMatchObject({ code: 1000, clean: true, by: 'peer' });
+    await peer.close();
+  });
+
   it('the echo waits no longer for a FIN behind the Close', async () => {
     const { transport, clock, sent, closes } = open({ message: NEVER });
     transport.receive(Buffer.concat([texts('a'), CLOSE_1000]));
@@ -241,10 +280,29 @@ describe('the peer closes first', () => {
   });
 
   it('close() while the echo waits answers with its own code', async () => {
-    const { connection, transport, sent } = open({ message: NEVER });
+    const held = deferred();
+    const { connection, transport, clock, sent } = open({ message: () => held.promise });
     transport.receive(Buffer.concat([texts('a'), CLOSE_1000]));
     connection.close(4002, 'mine');
     expect([sent(), transport.ended]).toEqual([['close 4002 (mine)'], true]);
+    clock.advance(9_999);
+    held.resolve(); // nothing waits for that any more
+    await turns();
+    clock.advance(1);
+    expect(transport.destroyed).toBe(true);
+    expect(await connection.closed).toMatchObject({
+      code: 1000,
+      clean: true,
+      by: 'peer',
+      sent: { code: 4002, reason: 'mine' },
+    });
+  });
+
+  it('terminate() waits for no handler, when only that is left to wait for', async () => {
+    const { connection, transport, sent } = open({ message: NEVER });
+    transport.receive(Buffer.concat([texts('a'), CLOSE_1000]));
+    connection.close(4002, 'mine');
+    expect(sent()).toEqual(['close 4002 (mine)']);
     transport.peerEnds();
     await turn();
     connection.terminate();
@@ -592,6 +650,18 @@ describe('a connection that fails', () => {
     expect(transport.paused).toBe(true);
     clock.advance(10_000);
     expect([sent(), transport.paused]).toEqual([['close 1000'], false]);
+  });
+
+  it('is over although the stream never says that it is closed', async () => {
+    const { connection, transport, clock } = open();
+    transport.destroy = () => {};
+    connection.terminate();
+    clock.advance(9_999);
+    await turns();
+    clock.advance(1);
+    expect(await connection.closed).toMatchObject({ because: 'terminated' });
+    transport.breaks(new Error('after all'));
+    expect(clock.pending).toBe(0);
   });
 
   it('with a reader that stopped: the Close waits behind what is queued, and the socket is destroyed in time', async () => {

@@ -1,17 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createServer, type Socket } from 'node:net';
-import {
-  type Closed,
-  type Connection,
-  type ConnectionHandlers,
-  connect,
-  type WebSocketServerOptions,
-} from 'meerkat';
+import type { Socket } from 'node:net';
+import { type Closed, type Connection, connect, type WebSocketServerOptions } from 'meerkat';
 import { fromHex, ManualClock, RawPeer, toHex } from 'meerkat/testing';
 import { describe, expect, it } from 'vitest';
 import { upgradeRequest } from '../support/handshake.ts';
-import { listen, type Site, serve } from '../support/serving.ts';
+import { type Site, serve } from '../support/serving.ts';
 import { turns, until } from '../support/waiting.ts';
+import { fakeServer } from './fake-server.ts';
 import { describeFrames } from './wire.ts';
 
 // The rows of group F of the behaviour catalogue, with its own notation: `k` is the masking key 00 00 00 00.
@@ -287,9 +281,11 @@ describe('refused frames', () => {
 
 it('F7 a masked frame to a client is refused with 1002 (§5.1)', async () => {
   const closes: Closed[] = [];
-  const { dial, nextPeer } = await fakeServer();
+  const { url, nextPeer } = await fakeServer();
   const run = async (pieces: readonly Uint8Array[]): Promise<unknown> => {
-    const connection = await dial({ close: (_connection, closed) => closes.push(closed) });
+    const connection = await connect(url, {
+      close: (_connection, closed) => void closes.push(closed),
+    });
     const { peer, socket } = await nextPeer();
     for (const piece of pieces) {
       await peer.send(piece);
@@ -322,35 +318,6 @@ it('F7 a masked frame to a client is refused with 1002 (§5.1)', async () => {
   }
   expect(closes).toHaveLength(stream.length);
 });
-
-/** A server that makes the handshake and leaves the rest to a raw peer. */
-async function fakeServer(): Promise<{
-  dial(handlers: ConnectionHandlers<undefined>): Promise<Connection<undefined>>;
-  nextPeer(): Promise<{ peer: RawPeer; socket: Socket }>;
-}> {
-  const accepted: { peer: RawPeer; socket: Socket }[] = [];
-  const upgrade = async (socket: Socket): Promise<void> => {
-    const peer = new RawPeer(socket);
-    const head = await peer.takeHead();
-    const key = /^Sec-WebSocket-Key: (.*)\r$/im.exec(head)?.[1] ?? '';
-    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
-    await peer.sendText(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept.digest('base64')}\r\n\r\n`,
-    );
-    accepted.push({ peer, socket });
-  };
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    void upgrade(socket); // a test that waits for it in vain times out
-  });
-  const { port } = await listen(server);
-  return {
-    dial: (handlers) => connect<undefined>(`ws://127.0.0.1:${port}/`, handlers),
-    async nextPeer() {
-      await until(() => accepted.length > 0);
-      return accepted.shift() as { peer: RawPeer; socket: Socket };
-    },
-  };
-}
 
 describe('accepted frames', () => {
   it('F4 a ping of 125 octets is answered (§5.5)', async () => {

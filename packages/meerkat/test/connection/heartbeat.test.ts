@@ -85,7 +85,7 @@ describe('Heartbeat', () => {
     const beating = beat();
     beating.clock.advance(27_500);
     beating.heartbeat.heard();
-    beating.clock.advance(25_000);
+    beating.clock.advance(27_500);
     await turns();
     expect([beating.deaths, beating.pings.length]).toEqual([0, 2]);
     beating.heartbeat.stop();
