@@ -6,8 +6,6 @@ const url = process.argv[2] ?? 'ws://localhost:8000/websocket';
 
 try {
   const connection = await connect(url, { handshakeTimeout: 5_000 });
-  console.log(`connected to ${connection.remoteAddress}`);
-
   connection.send('Hello World!');
   connection.send(new Uint8Array([1, 2, 3]));
   console.log(`round trip: ${(await connection.ping()).toFixed(1)} ms`);
@@ -19,7 +17,7 @@ try {
     if (answers === 2) connection.close(1000, 'done');
   }
 
-  const { code, by, clean } = await connection.closed;
+  const { code, by, clean } = await connection.closed; // never rejects
   console.log(`closed: ${code}, by ${by}, ${clean ? 'cleanly' : 'not cleanly'}`);
 } catch (error) {
   if (!(error instanceof HandshakeError)) throw error;

@@ -1,7 +1,6 @@
 // An echo server beside an ordinary HTTP server, on one port.
 //   npm run example echo-server
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'meerkat';
 
 const http = createServer((_request, response) => {
@@ -20,9 +19,7 @@ const wss = new WebSocketServer({
 });
 
 wss.attach(http, { path: '/websocket' });
-http.listen(Number(process.env['PORT'] ?? 8080), '127.0.0.1', () => {
-  console.log(`ws://localhost:${(http.address() as AddressInfo).port}/websocket`);
-});
+http.listen(process.env['PORT'] ?? 8080, () => console.log('listening', http.address()));
 
 process.once('SIGTERM', () => {
   http.close();

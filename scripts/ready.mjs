@@ -24,8 +24,8 @@ export function run(command, args, options = {}) {
 }
 
 /** Runs a JavaScript file of the checkout on this same Node. */
-export function node(file, args, flags = []) {
-  run(process.execPath, [...flags, join(root, file), ...args]);
+export function node(file, args) {
+  run(process.execPath, [join(root, file), ...args]);
 }
 
 export function fail(message) {

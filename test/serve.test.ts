@@ -253,6 +253,63 @@ describe('meerkat serve, its options and its end', () => {
   });
 });
 
+describe('meerkat serve, in the face of clients that do not behave', () => {
+  const HANDSHAKE = [
+    'GET /websocket HTTP/1.1',
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    '',
+    '',
+  ].join('\r\n');
+
+  it('echoes everything to a client that sends 24 MiB before it reads', async () => {
+    const peer = await RawPeer.connect(port);
+    await peer.sendText(HANDSHAKE);
+    await peer.takeHead();
+    peer.stream.pause();
+    const mebibyte = Buffer.alloc(1_048_576, 'x');
+    const header = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0]);
+    for (let count = 0; count < 24; count += 1) {
+      peer.stream.write(header);
+      peer.stream.write(mebibyte);
+    }
+    peer.stream.write(Buffer.from([0x88, 0x80, 0, 0, 0, 0]));
+    await turns(200);
+    peer.stream.resume();
+    await peer.take(24 * (10 + 1_048_576));
+    expect(await peer.take(2)).toBe('88 00');
+    await peer.close();
+  });
+
+  it('ends at once on a second SIGTERM, while a client does not answer the first', async () => {
+    const program = Program.meerkat(['serve', folder, '--port=0', '--close-timeout=60000']);
+    const peer = await RawPeer.connect(await portOf(program));
+    await peer.sendText(HANDSHAKE);
+    await peer.takeHead();
+    program.kill('SIGTERM');
+    expect(await peer.take(4)).toBe('88 02 03 e9'); // 1001, which it does not answer
+    program.kill('SIGTERM');
+    expect(await program.exited).toBe(1);
+    await peer.close();
+  });
+
+  it('survives a reader that leaves early: --help | head -1', async () => {
+    const program = Program.meerkat(['serve', '--help']);
+    program.closeOutput();
+    expect(await program.exited).toBe(0);
+    expect(program.stderr).toBe('');
+  });
+});
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 describe('meerkat, wrongly used', () => {
   const run = async (...args: string[]) => {
     const program = Program.meerkat(args);

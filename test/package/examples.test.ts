@@ -12,6 +12,11 @@ function start(file: string, args: string[] = [], env: NodeJS.ProcessEnv = {}): 
   return program;
 }
 
+async function echoUrl(server: Program): Promise<string> {
+  const [, port] = await server.prints(/port: (\d+)/);
+  return `ws://localhost:${port}/websocket`;
+}
+
 afterEach(async () => {
   await Promise.all(running.splice(0).map((program) => program.stop()));
 });
@@ -26,7 +31,7 @@ describe('the examples', () => {
 
   it('echo-server.ts and client.ts speak to each other', async () => {
     const server = start('examples/echo-server.ts', [], { PORT: '0' });
-    const [url] = await server.prints(/ws:\/\/\S+/);
+    const url = await echoUrl(server);
     const client = start('examples/client.ts', [url]);
     expect(await client.exited).toBe(0);
     expect(client.stdout).toContain('text: Hello World!');
@@ -37,7 +42,7 @@ describe('the examples', () => {
 
   it('client.ts says what was wrong with a handshake', async () => {
     const server = start('examples/echo-server.ts', [], { PORT: '0' });
-    const [url] = await server.prints(/ws:\/\/\S+/);
+    const url = await echoUrl(server);
     const client = start('examples/client.ts', [url.replace('/websocket', '/nowhere')]);
     expect(await client.exited).toBe(1);
     expect(client.stderr).toContain('WS_RESPONSE_STATUS: the server did not upgrade: 404');

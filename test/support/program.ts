@@ -75,6 +75,11 @@ export class Program {
     this.#child.stdin?.write(text);
   }
 
+  /** Stops reading what it prints: its standard output is closed. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+  }
+
   endInput(): void {
     this.#child.stdin?.end();
   }

@@ -28,6 +28,8 @@ export async function main(
   const complain = (message: string): void => {
     context.stderr.write(`meerkat: ${message.trim().replace(/\s*\n\s*/g, ' ')}\n`);
   };
+  // Whoever reads us may leave early (`meerkat --help | head -1`): without a listener that would be an uncaught exception.
+  context.stdout.on('error', ignore);
   try {
     await createProgram(context, complain).parseAsync([...args], { from: 'user' });
     return 0;
@@ -44,6 +46,8 @@ export async function main(
     return 1;
   }
 }
+
+function ignore(): void {}
 
 function createProgram(context: CliContext, complain: (message: string) => void): Command {
   const program = new Command('meerkat')

@@ -35,12 +35,11 @@ export { ProtocolError, type ViolationCode } from './protocol/protocol-error.ts'
 export { type UsageCode, UsageError } from './protocol/usage-error.ts';
 export type { OriginOptions } from './server/origin-policy.ts';
 export type {
-  HeaderFieldsInit,
   ServerHandlers,
   ServerUpgradeRequest,
-  UpgradeDecision,
   WebSocketServerOptions,
 } from './server/server-options.ts';
+export type { HeaderFieldsInit, UpgradeDecision } from './server/upgrade-decision.ts';
 export {
   type AttachOptions,
   type ServerCloseOptions,

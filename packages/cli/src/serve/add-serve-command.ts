@@ -24,7 +24,7 @@ What it answers:
   /websocket   echoes every WebSocket message: text as text, binary as binary
   /rest        {"result": 123}
   /test.html   a page to try WebSockets with; also at / when the directory has no index.html
-  the rest     files of the directory; dotfiles and links out of it are not served
+  the rest     files of the directory; dotfiles and symbolic links are not served
 
 Examples:
   meerkat serve                                   this directory, on http://localhost:8000
@@ -44,7 +44,10 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .argument('[directory]', 'whose files are served', '.')
     .optionsGroup('Where:')
     .addOption(
-      new Option('--listen <url>', 'address to listen on, as ws://host:port; may be repeated')
+      new Option(
+        '--listen <url>',
+        'address to listen on, as ws://host:port (port 80 if missing); may be repeated',
+      )
         .conflicts(['host', 'port'])
         .argParser((value: string, before: readonly ListenAddress[] | undefined) => [
           ...(before ?? []),
@@ -81,14 +84,22 @@ async function start(directory: string, flags: ServeFlags, context: CliContext):
     return await serve({
       directory,
       followSymlinks: flags.followSymlinks === true,
-      listen: flags.listen ?? [{ host, port }],
+      listen: flags.listen ?? [{ host: host.replace(/^\[|\]$/g, ''), port }],
       webSocket: serverOptions(flags),
       logger: pino({ level: flags.logLevel }, context.stderr),
     });
   } catch (error) {
-    if (error instanceof UsageError) throw new CliError(error.message, 2);
+    if (error instanceof UsageError) throw new CliError(hint(error), 2);
     throw error;
   }
+}
+
+/** The library speaks of options, the user of flags. */
+function hint({ message }: UsageError): string {
+  if (message.includes('origin')) {
+    return `--origins: ${message}; an origin looks like https://example.com, without a path`;
+  }
+  return message.includes('subprotocol') ? `--subprotocols: ${message}` : message;
 }
 
 function banner({ directory, authorities }: Serving): string {

@@ -9,7 +9,7 @@ import { sendStatusPage } from './status-page.ts';
 /**
  * Answers a GET or HEAD with a representation, as the preconditions and the range of the request want it.
  *
- * @param stallTimeout - Milliseconds a client may take nothing before its connection is destroyed.
+ * @param stallTimeout - Milliseconds until a client has to have taken the next piece of 64 KiB; the kernel hands over many at once.
  * @returns when the answer is out, or the client gone.
  * @throws {@link FileReadError} after the connection was destroyed.
  */

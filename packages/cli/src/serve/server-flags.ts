@@ -37,7 +37,7 @@ export function addServerFlags(command: Command): void {
   command.addOption(
     new Option(
       '--origins <list>',
-      'web origins that may connect, by commas; default: the same host',
+      'web origins that may connect, by commas, in place of the default: the same host',
     ).argParser((value: string) => value.split(',').map((origin) => origin.trim())),
   );
   command.option('--require-origin', 'refuse whoever sends no Origin: every client but browsers');

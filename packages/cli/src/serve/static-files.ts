@@ -23,7 +23,11 @@ export interface StaticFilesOptions {
    * over them. @default none
    */
   readonly builtIn?: ReadonlyMap<string, BuiltInPage>;
-  /** Milliseconds a client may take nothing of an answer before its connection is destroyed. @default 30_000 */
+  /**
+   * Milliseconds until a client has to have taken the next piece of an answer, or its connection is destroyed. The kernel
+   * asks for more only when a good part of its own buffer is free, so a slow reader needs far more than a piece's time.
+   * @default 120_000
+   */
   readonly stallTimeout?: number;
 }
 
@@ -46,7 +50,7 @@ export class StaticFiles {
   constructor(options: StaticFilesOptions) {
     this.#root = options.root;
     this.#followSymlinks = options.followSymlinks ?? false;
-    this.#stallTimeout = options.stallTimeout ?? 30_000;
+    this.#stallTimeout = options.stallTimeout ?? 120_000;
     for (const [pathname, page] of options.builtIn ?? []) {
       this.#builtIn.set(pathname, representPage(page));
     }

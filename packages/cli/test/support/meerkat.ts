@@ -1,4 +1,6 @@
 // The program from its sources: what bin/meerkat.js is to the built one.
 import { main } from '../../src/main.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+process.exitCode = exitCode;
+setTimeout(() => process.exit(exitCode), 250).unref();

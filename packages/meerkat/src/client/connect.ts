@@ -212,7 +212,7 @@ function send(
   };
   const withContext: TlsOptions = secureContext === undefined ? {} : { secureContext };
   const request = secure
-    ? httpsRequest({ ...common, ...tls, ...withContext, host, port, path })
+    ? httpsRequest({ ...tls, ...withContext, ...common })
     : httpRequest(common);
   // No limit: node:http would drop the lines past it silently. They are counted, and bounded by maxHeaderSize.
   request.maxHeadersCount = 0;

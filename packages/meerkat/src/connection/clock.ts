@@ -12,17 +12,40 @@ export interface Timer {
   cancel(): void;
 }
 
+/** A timer that fires this much later, in milliseconds, was held up by something that held up reading too. */
+const LATE = 50;
+
 class SystemTimer implements Timer {
   readonly #timeout: NodeJS.Timeout;
+  readonly #callback: () => void;
+  readonly #due: number;
+  #immediate: NodeJS.Immediate | undefined;
 
   constructor(delay: number, callback: () => void) {
-    this.#timeout = setTimeout(callback, delay);
+    this.#callback = callback;
+    this.#due = performance.now() + delay;
+    this.#timeout = setTimeout(() => this.#fire(), delay);
     // The socket keeps the process alive as long as there is something to wait for.
     this.#timeout.unref();
   }
 
   cancel(): void {
     clearTimeout(this.#timeout);
+    clearImmediate(this.#immediate);
+  }
+
+  /**
+   * A deadline counts from when we could have read. Timers run before sockets are read: after a blocked loop the answer
+   * that is being waited for may be here already, so it gets one round of reading to cancel this.
+   */
+  #fire(): void {
+    if (performance.now() - this.#due < LATE) {
+      this.#callback();
+      return;
+    }
+    this.#immediate = setImmediate(() => {
+      this.#immediate = setImmediate(this.#callback);
+    });
   }
 }
 

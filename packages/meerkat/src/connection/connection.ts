@@ -107,7 +107,7 @@ export class Connection<Data = unknown> {
     this.#role = role;
     this.#outbox = new Outbox(transport);
     this.#backpressure = new Backpressure(options, options.clock, this.#backpressureActions());
-    this.#delivery = new Delivery(this, setup.handlers, options, this.#deliveryActions());
+    this.#delivery = new Delivery(this, role, setup.handlers, options, this.#deliveryActions());
     this.#endpoint = new Endpoint({
       role,
       handler: this.#endpointHandler(),
@@ -152,7 +152,7 @@ export class Connection<Data = unknown> {
   /**
    * Sends one message: a string as text, anything else as binary. The octets are copied before it returns.
    *
-   * - `sent`: accepted, and less than `softQueuedBytes` were waiting before it.
+   * - `sent`: accepted, and less than `softQueuedBytes` wait with it.
    * - `queued`: accepted, but the queue is long: wait for `drained()` or the `drain` handler.
    * - `dropped`: not accepted, because the connection is closing or `maxQueuedBytes` are waiting. It is counted; a peer
    *   for whom the queue is still that long after `closeTimeout` is closed with 1013.
@@ -162,8 +162,7 @@ export class Connection<Data = unknown> {
   send(message: Sendable): SendResult {
     const octets =
       typeof message === 'string' ? undefined : toOctets(message, 'MEERKAT_MESSAGE_TYPE');
-    const waiting = this.queuedBytes;
-    if (waiting >= this.#options.maxQueuedBytes && this.#endpoint.maySend) {
+    if (this.queuedBytes >= this.#options.maxQueuedBytes && this.#endpoint.maySend) {
       this.#droppedMessages += 1;
       this.#backpressure.dropped();
       return 'dropped';
@@ -177,7 +176,7 @@ export class Connection<Data = unknown> {
       return 'dropped';
     }
     this.#scheduleFlush();
-    if (waiting < this.#options.softQueuedBytes) return 'sent';
+    if (this.queuedBytes < this.#options.softQueuedBytes) return 'sent';
     this.#backpressure.queued();
     return 'queued';
   }
@@ -241,7 +240,7 @@ export class Connection<Data = unknown> {
    *
    * @throws {@link UsageError} when there is a `message` handler, or another loop runs.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
     return this.#delivery.iterate();
   }
 
@@ -335,10 +334,8 @@ export class Connection<Data = unknown> {
   }
 
   #transportDrained(): void {
-    if (this.#transport.queuedBytes === 0) {
-      this.#endpoint.drained();
-      this.#outbox.flush();
-    }
+    if (this.#transport.queuedBytes === 0) this.#endpoint.drained();
+    this.#outbox.flush();
     this.#backpressure.relieved();
   }
 
@@ -349,6 +346,7 @@ export class Connection<Data = unknown> {
     const phase = this.#endpoint.transportEnd();
     this.#ending.began('peer', 'transportEnd', phase);
     this.#heartbeat.stop();
+    this.#outbox.flush();
     this.#transport.end();
     this.#arm(() => this.#destroy());
   }
@@ -499,7 +497,7 @@ export class Connection<Data = unknown> {
 
   #flush(): void {
     this.#flushScheduled = false;
-    this.#outbox.flush();
+    this.#outbox.flushUnlessCongested();
     this.#backpressure.relieved();
   }
 }
@@ -516,6 +514,10 @@ function toOctets(value: unknown, code: UsageCode): Uint8Array {
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
-  if (isAnyArrayBuffer(value)) return new Uint8Array(value);
+  try {
+    if (isAnyArrayBuffer(value)) return new Uint8Array(value);
+  } catch {
+    throw new UsageError(code, 'a detached ArrayBuffer');
+  }
   throw new UsageError(code, value === null ? 'null' : typeof value);
 }

@@ -1,3 +1,4 @@
+import type { Role } from '../protocol/role.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionHandlers } from './connection-handlers.ts';
@@ -19,10 +20,13 @@ type Pull = (result: IteratorResult<Message, undefined>) => void;
 
 /**
  * Hands messages over, in order and one at a time: to the `message` handler, or where there is none to whoever iterates.
- * What nobody takes yet waits in the inbox; when that is full, reading pauses.
+ * What nobody takes yet waits in the inbox; when that is full, reading pauses. A server's connection whose open hook is
+ * done without a handler or a loop only pushes: what the inbox cannot hold is let go, so that the peer's Pongs and Close
+ * are still read.
  */
 export class Delivery<Data> {
   readonly #connection: Connection<Data>;
+  readonly #role: Role;
   readonly #handlers: ConnectionHandlers<Data>;
   readonly #limits: Pick<ConnectionNumbers, 'maxInboxMessages' | 'maxInboxBytes'>;
   readonly #actions: DeliveryActions;
@@ -31,22 +35,27 @@ export class Delivery<Data> {
   #working = 1; // the open hook
   /** The loop that takes the messages. */
   #reader: AsyncIterator<Message, undefined> | undefined;
-  /** The loop's body works on a message. */
-  #pulled = false;
+  /** Messages that the loop was given and has not asked beyond. */
+  #pulled = 0;
   #pulls: Pull[] = [];
   #paused = false;
+  /** The open hook is done. */
+  #opened = false;
   #closing = false;
+  #giveUpPlanned = false;
   #discarding = false;
   #abandoned = false;
   #finished = false;
 
   constructor(
     connection: Connection<Data>,
+    role: Role,
     handlers: ConnectionHandlers<Data>,
     limits: Pick<ConnectionNumbers, 'maxInboxMessages' | 'maxInboxBytes'>,
     actions: DeliveryActions,
   ) {
     this.#connection = connection;
+    this.#role = role;
     this.#handlers = handlers;
     this.#limits = limits;
     this.#actions = actions;
@@ -71,12 +80,17 @@ export class Delivery<Data> {
     try {
       const pending = hook?.();
       if (isThenable(pending)) {
-        this.#waitFor(pending);
+        this.#waitFor(pending, () => this.#openDone());
         return;
       }
     } catch (error) {
       this.#actions.failed(error);
     }
+    this.#openDone();
+  }
+
+  #openDone(): void {
+    this.#opened = true;
     this.#done();
   }
 
@@ -94,11 +108,11 @@ export class Delivery<Data> {
   }
 
   /** @throws {@link UsageError} when there is a `message` handler, or another loop runs. */
-  iterate(): AsyncIterableIterator<Message, undefined> {
+  iterate(): AsyncIterableIterator<Message> {
     if (this.#reader !== undefined || this.#handlers.message !== undefined) {
       throw new UsageError('MEERKAT_CONSUMED_TWICE');
     }
-    const iterator: AsyncIterableIterator<Message, undefined> = {
+    const iterator: AsyncIterableIterator<Message> = {
       next: () => (this.#reader === iterator ? this.#pull() : Promise.resolve(DONE)),
       return: () => {
         if (this.#reader === iterator) this.#leave();
@@ -152,13 +166,37 @@ export class Delivery<Data> {
     return this.#inbox.length >= maxInboxMessages || this.#inbox.bytes >= maxInboxBytes;
   }
 
-  /** Reads while the inbox has room; while we close, also where nobody would make any. */
+  /** Reads while the inbox has room; where nobody makes any, what it holds is given up in the end. */
   #regulate(): void {
-    if (!this.#full) this.readOn();
-    else if (this.#closing && !this.#consumed) this.#discard();
-    else if (!this.#paused && !this.#discarding) {
+    if (!this.#full) {
+      this.readOn();
+      return;
+    }
+    if (!this.#paused && !this.#discarding) {
       this.#paused = true;
       this.#actions.pauseReading();
+    }
+    if (this.#unwanted && !this.#giveUpPlanned) {
+      this.#giveUpPlanned = true;
+      // Not at once: one loop may follow the other, or begin right after close().
+      setImmediate(() => this.#giveUp());
+    }
+  }
+
+  /** Whether nobody takes messages, while what comes behind them is needed. */
+  get #unwanted(): boolean {
+    if (this.#consumed) return false;
+    return this.#closing || (this.#opened && this.#role === 'server');
+  }
+
+  #giveUp(): void {
+    this.#giveUpPlanned = false;
+    if (!this.#full || !this.#unwanted) return;
+    if (this.#closing) {
+      this.#discard();
+    } else {
+      this.#inbox.clear();
+      this.readOn();
     }
   }
 
@@ -173,21 +211,18 @@ export class Delivery<Data> {
       const pending = this.#handlers.message?.(this.#connection, message);
       if (!isThenable(pending)) return;
       this.#working += 1;
-      this.#waitFor(pending);
+      this.#waitFor(pending, () => this.#done());
     } catch (error) {
       this.#actions.failed(error);
     }
   }
 
-  #waitFor(pending: PromiseLike<unknown>): void {
+  #waitFor(pending: PromiseLike<unknown>, done: () => void): void {
     // A foreign thenable may answer twice, or at once: a promise does not.
-    Promise.resolve(pending).then(
-      () => this.#done(),
-      (error: unknown) => {
-        this.#actions.failed(error);
-        this.#done();
-      },
-    );
+    Promise.resolve(pending).then(done, (error: unknown) => {
+      this.#actions.failed(error);
+      done();
+    });
   }
 
   #done(): void {
@@ -218,15 +253,14 @@ export class Delivery<Data> {
   }
 
   #answer(pull: Pull): void {
-    this.#pulled = true;
+    this.#pulled += 1;
     this.#working += 1;
     pull({ done: false, value: this.#inbox.shift() as Message });
   }
 
   #putDown(): void {
-    if (!this.#pulled) return;
-    this.#pulled = false;
-    this.#working -= 1;
+    this.#working -= this.#pulled;
+    this.#pulled = 0;
   }
 
   /** The loop is over: another one may begin. */

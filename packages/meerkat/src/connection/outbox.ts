@@ -59,6 +59,14 @@ export class Outbox implements EndpointOutput {
     this.#end = end;
   }
 
+  /**
+   * Flushes, unless earlier output still waits: then what is here leaves with the next that is drained. A write for each
+   * small message of a slow reader would cost many times the octets that the queue is counted in.
+   */
+  flushUnlessCongested(): void {
+    if (this.#transport.queuedBytes === 0 || this.#slab.length > SLAB_BYTES) this.flush();
+  }
+
   /** Hands everything to the transport, and the slab back. */
   flush(): void {
     const slab = this.#slab;

@@ -26,7 +26,7 @@ export function checkOptions<Options extends { [Name in keyof Options]: number }
     ) {
       throw new UsageError(
         'MEERKAT_OPTION_RANGE',
-        `${name} is ${String(value)}, not a whole number from ${least} to ${greatest}`,
+        `${name} is ${typeof value === 'string' ? JSON.stringify(value) : String(value)}, not a whole number from ${least} to ${greatest}`,
       );
     }
     resolved[name] = value;
@@ -37,9 +37,12 @@ export function checkOptions<Options extends { [Name in keyof Options]: number }
 /**
  * Refuses options that nobody reads, so that a misspelt limit is not silently ignored.
  *
- * @throws {@link UsageError} for a name that is not in `known`.
+ * @throws {@link UsageError} for a name that is not in `known`, or something that holds no options.
  */
 export function refuseUnknownOptions(given: object, known: Iterable<string>): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new UsageError('MEERKAT_OPTION_UNKNOWN', 'the options are not an object');
+  }
   const names = new Set(known);
   for (const name of Object.keys(given)) {
     if (!names.has(name)) throw new UsageError('MEERKAT_OPTION_UNKNOWN', name);

@@ -19,8 +19,9 @@ export interface PendingUpgradeEvents {
  */
 export class PendingUpgrade {
   readonly #socket: Duplex;
-  readonly #early: Buffer[];
-  #earlyBytes: number;
+  /** What came early, in its first octets. One buffer: pieces would pin far more memory than they carry. */
+  #early: Buffer = Buffer.alloc(0);
+  #earlyBytes = 0;
   readonly #abort = new AbortController();
   readonly #timer: Timer;
   readonly #events: PendingUpgradeEvents;
@@ -39,9 +40,7 @@ export class PendingUpgrade {
   ) {
     this.#socket = socket;
     this.#events = events;
-    // Copied: node:http may hand out a part of memory that others see.
-    this.#early = head.length > 0 ? [Buffer.from(head)] : [];
-    this.#earlyBytes = head.length;
+    this.#keep(head);
     this.#timer = clock.after(timeout, () => events.expired());
     socket.on('data', this.#onData);
     socket.on('end', this.#onGone);
@@ -65,8 +64,9 @@ export class PendingUpgrade {
     socket.off('close', this.#onGone);
     socket.pause();
     if (this.#earlyBytes > 0 && !socket.destroyed && !socket.readableEnded) {
-      socket.unshift(Buffer.concat(this.#early));
+      socket.unshift(this.#early.subarray(0, this.#earlyBytes));
     }
+    this.#early = Buffer.alloc(0); // the signal may outlive the upgrade
     return true;
   }
 
@@ -75,9 +75,20 @@ export class PendingUpgrade {
     this.#abort.abort(error);
   }
 
+  /** Copies: node:http may hand out a part of memory that others see, and that is larger than what it carries. */
+  #keep(chunk: Buffer): void {
+    const needed = this.#earlyBytes + chunk.length;
+    if (needed > this.#early.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#early.length));
+      this.#early.copy(grown, 0, 0, this.#earlyBytes);
+      this.#early = grown;
+    }
+    chunk.copy(this.#early, this.#earlyBytes);
+    this.#earlyBytes = needed;
+  }
+
   readonly #onData = (chunk: Buffer): void => {
-    this.#early.push(chunk);
-    this.#earlyBytes += chunk.length;
+    this.#keep(chunk);
     if (this.#earlyBytes >= MAX_EARLY_BYTES) this.#socket.pause();
   };
 

@@ -8,12 +8,12 @@ import {
   type ResolvedConnectionOptions,
   resolveConnectionOptions,
 } from '../connection/connection-options.ts';
-import type { HeaderList } from '../protocol/handshake/handshake-error.ts';
 import { isToken } from '../protocol/handshake/header-fields.ts';
 import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
 import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import { type OriginOptions, OriginPolicy } from './origin-policy.ts';
+import type { UpgradeDecision } from './upgrade-decision.ts';
 
 /** A request that asks for an upgrade and keeps the rules. Valid until `open` returned; a connection does not keep it. */
 export interface ServerUpgradeRequest extends UpgradeRequest {
@@ -24,28 +24,6 @@ export interface ServerUpgradeRequest extends UpgradeRequest {
   /** Fires when the client leaves, the time is up or the server closes before the upgrade was decided. */
   readonly signal: AbortSignal;
 }
-
-/** Header fields: pairs, or an object for names that are there once. */
-export type HeaderFieldsInit = HeaderList | Readonly<Record<string, string>>;
-
-/** What an `upgrade` hook decides: to accept, or to refuse with an HTTP answer. */
-export type UpgradeDecision<Data> =
-  | {
-      /** What the connection keeps as `connection.data`. */
-      readonly data?: Data;
-      /** One of `request.subprotocols`. Default: the first of the option `subprotocols` that the client offers. */
-      readonly subprotocol?: string;
-      /** Further header fields of the 101 response, for example Set-Cookie. */
-      readonly headers?: HeaderFieldsInit;
-    }
-  | {
-      /** The status of the answer, 200 to 599. */
-      readonly refuse: number;
-      /** Header fields of the answer; Content-Length and Connection are ours. */
-      readonly headers?: HeaderFieldsInit;
-      /** Text of the answer. */
-      readonly body?: string;
-    };
 
 /** What the application does: see {@link ConnectionHandlers}. */
 export interface ServerHandlers<Data> extends ConnectionHandlers<Data> {
@@ -122,27 +100,4 @@ export function resolveServerOptions<Data>(
     subprotocols,
     origins: new OriginPolicy(given),
   };
-}
-
-/**
- * Brings header fields into one form.
- *
- * @throws {@link UsageError} for something that holds no fields.
- */
-export function toHeaderList(headers: HeaderFieldsInit = []): HeaderList {
-  // A Headers or Map too: as an object it would have no entries, and what it says would be lost.
-  const list: readonly unknown[] =
-    Symbol.iterator in Object(headers)
-      ? [...(headers as Iterable<unknown>)]
-      : Object.entries(headers ?? '');
-  if (typeof headers !== 'object' || headers === null || !list.every(isPair)) {
-    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'header fields are pairs of strings');
-  }
-  return list;
-}
-
-function isPair(value: unknown): value is readonly [string, string] {
-  return (
-    Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string')
-  );
 }

@@ -31,6 +31,10 @@ const NODE_HEADER_LINES = 1000;
 export class UpgradeRouter {
   readonly #server: Server;
   readonly #targets = new Map<string, UpgradeTarget>();
+  /** Paths whose target is closing. */
+  readonly #retiring = new Set<string>();
+  /** Sockets on which the application answers a request. node:http has lost sight of them at their upgrade. */
+  readonly #answering = new Set<Duplex>();
 
   /** The router of `server`, made on the first call. */
   static of(server: Server): UpgradeRouter {
@@ -52,10 +56,44 @@ export class UpgradeRouter {
     this.#targets.set(path, target);
   }
 
+  /**
+   * Says that the path will be removed. When that is true of all, the answers that the application still owes have
+   * `timeout` milliseconds: neither `close()` nor `closeAllConnections()` of the HTTP server would end their sockets.
+   */
+  retire(path: string, clock: Clock, timeout: number): void {
+    this.#retiring.add(path);
+    if (!this.#leaving) return;
+    for (const socket of this.#answering) this.#limit(socket, clock, timeout);
+  }
+
   /** Takes the path away, and with the last one the listener. */
   remove(path: string): void {
     this.#targets.delete(path);
+    this.#retiring.delete(path);
     if (this.#targets.size === 0) this.#server.off('upgrade', this.#onUpgrade);
+  }
+
+  /** Whether nobody is attached, but for those who are closing. */
+  get #leaving(): boolean {
+    return this.#retiring.size === this.#targets.size;
+  }
+
+  #limit(socket: Duplex, clock: Clock, timeout: number): void {
+    const limit = clock.after(timeout, () => {
+      if (this.#leaving) socket.destroy();
+    });
+    socket.once('close', () => limit.cancel());
+  }
+
+  /** Does for a socket that the application answers on what node:http did until the upgrade. */
+  #watchAnswer(socket: Duplex & ResponseOwner, clock: Clock, closeTimeout: number): void {
+    this.#answering.add(socket);
+    socket.once('close', () => this.#answering.delete(socket));
+    if (this.#leaving) this.#limit(socket, clock, closeTimeout);
+    // Read, and forgotten: only a reader hears that the client has left, which ends the response as well.
+    socket.on('data', () => {});
+    socket.once('end', () => socket.end());
+    socket.on('drain', () => tellDrained(socket._httpMessage));
   }
 
   readonly #onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -69,11 +107,10 @@ export class UpgradeRouter {
     // From here on the socket is ours, and no error of it may end the process.
     socket.on('error', () => {});
     const { clock, closeTimeout } = target ?? { clock: systemClock, closeTimeout: CLOSE_TIMEOUT };
-    const answer = (error: HandshakeError) => refuse(socket, error, clock, closeTimeout);
+    const answer = (error: HandshakeError) =>
+      refuse(socket, error, clock, closeTimeout, incoming.method);
     if (hasOutstandingResponse(socket)) {
-      // Read, and forgotten: only a reader hears that the client has left, which ends the response as well.
-      socket.on('data', () => {});
-      socket.once('end', () => socket.end());
+      this.#watchAnswer(socket, clock, closeTimeout);
       refuseBehindResponse(socket, answer);
       return;
     }
@@ -82,7 +119,13 @@ export class UpgradeRouter {
       return;
     }
     if (!websocket) {
-      this.#serveAsRequest(incoming, socket, head, answer);
+      if (hasBody(incoming) || head.length > 0) {
+        // Node's parser is detached: what follows the head can no longer be told apart.
+        answer(new HandshakeError('WS_REQUEST_BODY'));
+        return;
+      }
+      this.#watchAnswer(socket, clock, closeTimeout);
+      this.#serveAsRequest(incoming, socket);
       return;
     }
     try {
@@ -108,30 +151,15 @@ export class UpgradeRouter {
   }
 
   /** An Upgrade that we do not offer is no reason to refuse the request: the server may ignore it (RFC 9110 §7.8). */
-  #serveAsRequest(
-    incoming: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    answer: (error: HandshakeError) => void,
-  ): void {
-    const fields = new HeaderFields(incoming.rawHeaders);
-    const hasBody =
-      fields.all('transfer-encoding').length > 0 ||
-      fields.all('content-length').some((length) => length !== '0');
-    if (hasBody || head.length > 0) {
-      // Node's parser is detached: what follows the head can no longer be told apart.
-      answer(new HandshakeError('WS_REQUEST_BODY'));
-      return;
-    }
+  #serveAsRequest(incoming: IncomingMessage, socket: Duplex): void {
     const response = new ServerResponse(incoming);
     response.shouldKeepAlive = false;
     response.assignSocket(socket as ConstructorParameters<typeof ServerResponse>[0]['socket']);
     response.on('finish', () => {
       response.detachSocket(incoming.socket);
-      socket.end();
+      // The client may never end its direction, and sockets of node:http are half-open.
+      socket.end(() => socket.destroy());
     });
-    socket.on('data', () => {});
-    socket.once('end', () => socket.end());
     this.#server.emit('request', incoming, response);
   }
 }
@@ -143,6 +171,14 @@ function requestHead(incoming: IncomingMessage): Parameters<typeof readUpgradeRe
     target: incoming.url ?? '',
     rawHeaders: incoming.rawHeaders,
   };
+}
+
+function hasBody(incoming: IncomingMessage): boolean {
+  const fields = new HeaderFields(incoming.rawHeaders);
+  return (
+    fields.all('transfer-encoding').length > 0 ||
+    fields.all('content-length').some((length) => length !== '0')
+  );
 }
 
 /** Whether `websocket` is among the protocols asked for, in any version. */
@@ -166,6 +202,19 @@ interface ResponseOwner {
 
 function hasOutstandingResponse(socket: Duplex & ResponseOwner): boolean {
   return socket._httpMessage !== undefined && socket._httpMessage !== null;
+}
+
+/**
+ * Lets a response go on that waited for its socket. node:http did so until the upgrade, and remembers in a field of its
+ * own that the response waits; whoever asks for `writableNeedDrain` must not wait again.
+ */
+function tellDrained(response: ServerResponse | null | undefined): void {
+  if (response?.writableNeedDrain !== true) return;
+  const needDrain = Object.getOwnPropertySymbols(response).find(
+    ({ description }) => description === 'kNeedDrain',
+  );
+  if (needDrain !== undefined) Reflect.set(response, needDrain, false);
+  response.emit('drain');
 }
 
 /** A 101 would overtake the response that is still being written, and land in the middle of it. */

@@ -11,7 +11,7 @@ import { buildClose } from '../protocol/close-frame.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 import { selectSubprotocol } from '../protocol/handshake/subprotocol.ts';
 import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
-import { buildUpgradeResponse, checkHeaders } from '../protocol/handshake/upgrade-response.ts';
+import { buildUpgradeResponse } from '../protocol/handshake/upgrade-response.ts';
 import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import { StreamTransport } from '../transport/stream-transport.ts';
@@ -21,10 +21,14 @@ import {
   type ResolvedServerOptions,
   resolveServerOptions,
   type ServerUpgradeRequest,
-  toHeaderList,
-  type UpgradeDecision,
   type WebSocketServerOptions,
 } from './server-options.ts';
+import {
+  type Acceptance,
+  acceptOrRefuse,
+  toHeaderList,
+  type UpgradeDecision,
+} from './upgrade-decision.ts';
 import { ANY_PATH, UpgradeRouter, type UpgradeTarget } from './upgrade-router.ts';
 
 /** Where a {@link WebSocketServer} answers on an HTTP server. */
@@ -91,8 +95,14 @@ export class WebSocketServer<Data = undefined> {
     if (this.#closing !== undefined) throw new UsageError('MEERKAT_SERVER_CLOSED');
     refuseUnknownOptions(options, ['path']);
     const { path = ANY_PATH } = options;
-    if (path !== ANY_PATH && !/^\/[^?#\s]*$/.test(path)) {
-      throw new UsageError('MEERKAT_OPTION_RANGE', `path ${JSON.stringify(path)}`);
+    if (typeof server?.listenerCount !== 'function') {
+      throw new UsageError('MEERKAT_OPTION_RANGE', 'attach needs an http.Server or https.Server');
+    }
+    if (path !== ANY_PATH && (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path))) {
+      throw new UsageError(
+        'MEERKAT_OPTION_RANGE',
+        `path ${String(path)}: it begins with a slash and has no query`,
+      );
     }
     const router = UpgradeRouter.of(server as Server);
     router.add(path, this.#target);
@@ -103,7 +113,8 @@ export class WebSocketServer<Data = undefined> {
   /**
    * Closes every connection with a Close frame, behind what is queued for it, and resolves when all are gone; what
    * is left after `timeout` is destroyed. Upgrades are refused with 503 from now on, and the upgrade listeners are taken
-   * away at the end. The HTTP servers stay open: they are the user's. A second call returns the same promise.
+   * away at the end. The HTTP servers stay open: they are the user's. Of ordinary requests there only those that asked
+   * for an upgrade have to be answered within `timeout`, as `closeAllConnections()` cannot end them. A second call returns the same promise.
    *
    * @throws {@link UsageError} for a code or reason that may not be sent, a timeout out of range, an unknown option.
    */
@@ -136,6 +147,7 @@ export class WebSocketServer<Data = undefined> {
       this.#abandon(pending, socket, new HandshakeError('MEERKAT_DRAINING'));
     }
     for (const connection of this.#connections) connection.close(code, reason);
+    for (const { router, path } of this.#routes) router.retire(path, clock, timeout);
     this.#deadline = clock.after(timeout, () => {
       for (const connection of this.#connections) connection.terminate();
     });
@@ -175,10 +187,12 @@ export class WebSocketServer<Data = undefined> {
       signal: pending.signal,
     });
     let response: string;
-    let decision: Exclude<UpgradeDecision<Data>, { refuse: number }>;
+    let data: Data;
     let protocol: string;
     try {
-      decision = await this.#decide(request);
+      const decision = await this.#decide(request);
+      // Everything is read before anything is sent: a getter may throw.
+      data = decision.data as Data;
       protocol =
         decision.subprotocol ?? selectSubprotocol(this.#options.subprotocols, upgrade.subprotocols);
       response = buildUpgradeResponse(
@@ -193,30 +207,13 @@ export class WebSocketServer<Data = undefined> {
     this.#pending.delete(pending);
     if (!pending.settle() || socket.destroyed) return;
     socket.write(response, 'latin1');
-    this.#open(request, socket, protocol, decision.data as Data);
+    this.#open(request, socket, protocol, data);
   }
 
-  async #decide(
-    request: ServerUpgradeRequest,
-  ): Promise<Exclude<UpgradeDecision<Data>, { refuse: number }>> {
+  async #decide(request: ServerUpgradeRequest): Promise<Acceptance<Data>> {
     if (this.#closing !== undefined) throw new HandshakeError('MEERKAT_DRAINING');
     await this.#options.origins.check(request);
-    const decision = (await this.#ask(request)) ?? {};
-    if (!('refuse' in decision)) return decision;
-    const headers = toHeaderList(decision.headers);
-    checkHeaders(headers);
-    const { refuse: status, body } = decision;
-    if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new UsageError('MEERKAT_HANDSHAKE_VALUE', `status ${String(status)}`);
-    }
-    if (body !== undefined && typeof body !== 'string') {
-      throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'body is not a string');
-    }
-    throw new HandshakeError('MEERKAT_REFUSED', {
-      status,
-      headers,
-      ...(body === undefined ? {} : { body }),
-    });
+    return acceptOrRefuse(await this.#ask(request));
   }
 
   /** What the hook throws is never an answer, whatever it is: it may come from a dial of its own. */

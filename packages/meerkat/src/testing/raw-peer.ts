@@ -50,10 +50,8 @@ export class RawPeer {
 
   /** What was received and not taken. */
   get received(): Buffer {
-    const [first = Buffer.alloc(0)] = this.#chunks;
-    const all = this.#chunks.length <= 1 ? first : Buffer.concat(this.#chunks);
-    this.#chunks = [all];
-    return all;
+    this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] as Buffer;
   }
 
   /** Whether the other side ended its direction. */
@@ -117,11 +115,18 @@ export class RawPeer {
   }
 
   #cut(length: number): Buffer {
-    const all = this.received;
-    const taken = all.subarray(0, length);
-    this.#chunks = [all.subarray(taken.length)];
-    this.#length -= taken.length;
-    return taken;
+    const parts: Buffer[] = [];
+    let due = Math.min(length, this.#length);
+    this.#length -= due;
+    while (due > 0) {
+      const first = this.#chunks[0] as Buffer;
+      const part = first.subarray(0, due);
+      parts.push(part);
+      due -= part.length;
+      if (part.length === first.length) this.#chunks.shift();
+      else this.#chunks[0] = first.subarray(part.length);
+    }
+    return Buffer.concat(parts);
   }
 
   async #until(reached: () => boolean): Promise<void> {

@@ -100,9 +100,9 @@ export class StreamTransport implements Transport {
     if (!this.#paused && !this.#closed) this.#stream.resume();
   };
 
-  readonly #onWritten = (error?: Error | null): void => {
+  readonly #onWritten = (): void => {
     // What a destroyed stream throws away has not left.
-    if (!this.#waiting || this.#closed || (error !== undefined && error !== null)) return;
+    if (!this.#waiting || this.#closed || this.#stream.destroyed) return;
     if (this.#stream.writableLength === 0) this.#waiting = false;
     this.#receiver?.drained();
   };

@@ -3,7 +3,7 @@ import { connectionPair } from 'meerkat/testing';
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/connection/connection.ts';
 import type { Message } from '../../src/connection/inbox.ts';
-import { BINARY, frame, PING } from '../support/frames.ts';
+import { BINARY, frame, PING, TEXT } from '../support/frames.ts';
 import { serve } from '../support/serving.ts';
 import { type Deferred, deferred, turn, turns, until } from '../support/waiting.ts';
 import { CLOSE_1000, open, texts, VIOLATION } from './opening.ts';
@@ -478,6 +478,14 @@ describe('for await', () => {
     expect(messages).toEqual(['a', 'b', 'c', 'd', 'end']);
   });
 
+  it('that was left is not waited for: the peer’s Close is answered at once', async () => {
+    const { transport, connection, sent } = open();
+    transport.receive(texts('a', 'b', 'c', 'd'));
+    for await (const message of connection) if (message === 'c') break;
+    transport.receive(CLOSE_1000);
+    expect(sent()).toEqual(['close 1000']);
+  });
+
   it('keeps the connection when its body throws', async () => {
     const { transport, connection, errors } = open();
     transport.receive(texts('a', 'b'));
@@ -561,10 +569,39 @@ describe('nobody takes the messages', () => {
     expect(sent()).toEqual(['close 1000']);
   });
 
-  it('reading pauses, so that memory is bounded', async () => {
-    const { transport } = open();
+  it('reading pauses while the open hook may still take them, so that memory is bounded', async () => {
+    const { transport, connection } = open({ open: () => new Promise(() => {}) });
     for (let count = 0; count < 16; count += 1) transport.receive(texts('a'));
+    await turn();
     expect(transport.paused).toBe(true);
+    connection.terminate();
+  });
+
+  it('a server lets go of what the inbox cannot hold, so that Pings and the Close behind are read', async () => {
+    const { transport, connection, sent } = open();
+    for (let count = 0; count < 40; count += 1) {
+      transport.receive(texts('a'));
+      await turn();
+    }
+    expect(transport.paused).toBe(false);
+    transport.receive(Buffer.concat([frame(PING, 'p'), CLOSE_1000]));
+    transport.peerEnds();
+    expect(await connection.closed).toMatchObject({ code: 1000, clean: true });
+    expect(sent()).toEqual(['pong 70', 'close 1000']);
+  });
+
+  it('a client keeps them for whoever asks later', async () => {
+    const { transport, connection } = open({ role: 'client', maxInboxMessages: 2 });
+    for (const text of ['a', 'b', 'c']) transport.receive(frame(TEXT, text, { masked: false }));
+    await turn();
+    expect(transport.paused).toBe(true);
+    const messages: unknown[] = [];
+    for await (const message of connection) {
+      messages.push(message);
+      if (messages.length === 3) break;
+    }
+    expect(messages).toEqual(['a', 'b', 'c']);
+    connection.terminate();
   });
 
   it('close() completes, even when more came than the inbox holds', async () => {
@@ -578,6 +615,52 @@ describe('nobody takes the messages', () => {
     transport.peerEnds();
     expect(await connection.closed).toMatchObject({ code: 1000, clean: true });
     expect(sent()).toEqual(['close 1000']);
+  });
+
+  it('close() completes although a loop takes only some of what is too much', async () => {
+    const { transport, connection } = open({ maxInboxMessages: 2 });
+    const loop = connection[Symbol.asyncIterator]();
+    transport.receive(texts('a', 'b', 'c', 'd'));
+    connection.close();
+    expect(await loop.next()).toEqual({ done: false, value: 'a' });
+    expect(transport.paused).toBe(true); // the loop may make room
+    await loop.return?.();
+    await turn();
+    expect(transport.paused).toBe(false);
+    transport.receive(CLOSE_1000);
+    transport.peerEnds();
+    expect(await connection.closed).toMatchObject({ clean: true });
+  });
+
+  it('one loop may follow the other while we close: nothing is lost in between', async () => {
+    const { transport, connection } = open({ maxInboxMessages: 2 });
+    const messages: unknown[] = [];
+    const first = connection[Symbol.asyncIterator]();
+    transport.receive(texts('a', 'b', 'c', 'd'));
+    connection.close();
+    messages.push((await first.next()).value);
+    await first.return?.();
+    const second = (async () => {
+      for await (const message of connection) messages.push(message);
+    })();
+    await turn();
+    transport.receive(CLOSE_1000);
+    transport.peerEnds();
+    await second;
+    expect(messages).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('two messages asked for at once are both put down by the next step', async () => {
+    const { transport, connection, sent } = open();
+    const loop = connection[Symbol.asyncIterator]();
+    const both = [loop.next(), loop.next()];
+    transport.receive(texts('a', 'b'));
+    await Promise.all(both);
+    await loop.return?.();
+    transport.receive(CLOSE_1000);
+    await turn();
+    expect(sent()).toEqual(['close 1000']);
+    connection.terminate();
   });
 
   it('a loop that begins after close() still gets what the inbox has room for', async () => {

@@ -13,7 +13,7 @@ interface Accepted {
 /** A server that makes the handshake and leaves the rest to a raw peer, until the test ends. */
 export async function fakeServer(): Promise<{ url: string; nextPeer(): Promise<Accepted> }> {
   const accepted: Accepted[] = [];
-  const server = createServer({ allowHalfOpen: true }, async (socket) => {
+  const upgrade = async (socket: Socket): Promise<void> => {
     const peer = new RawPeer(socket);
     const key = /^Sec-WebSocket-Key: (.*)\r$/im.exec(await peer.takeHead())?.[1] ?? '';
     const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
@@ -25,6 +25,9 @@ export async function fakeServer(): Promise<{ url: string; nextPeer(): Promise<A
     ];
     await peer.sendText(`${lines.join('\r\n')}\r\n\r\n`);
     accepted.push({ peer, socket });
+  };
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    void upgrade(socket); // a test that waits for it in vain times out
   });
   const { port } = await listen(server);
   return {

@@ -244,7 +244,10 @@ describe('the heartbeat of a connection', () => {
   });
 
   it('excuses a peer whom it does not read', async () => {
-    const { connection, transport, clock } = open({ maxInboxMessages: 1 });
+    const { connection, transport, clock } = open({
+      maxInboxMessages: 1,
+      open: () => new Promise(() => {}),
+    });
     transport.receive(texts('a'));
     expect(transport.paused).toBe(true);
     clock.advance(200_000);

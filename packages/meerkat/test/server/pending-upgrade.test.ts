@@ -1,12 +1,17 @@
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { HandshakeError } from 'meerkat';
 import { ManualClock, type RawPeer } from 'meerkat/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { PendingUpgrade } from '../../src/server/pending-upgrade.ts';
 import { rawPeer } from '../support/handshake.ts';
 import { listen } from '../support/serving.ts';
 import { turns, until } from '../support/waiting.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 interface Waiting {
   readonly pending: PendingUpgrade;
@@ -103,6 +108,38 @@ describe('an upgrade that is being decided', () => {
     await written;
     peer.end();
     expect(await read).toBe(sent.toString());
+  });
+
+  it('keeps one buffer, not the pieces that came', async () => {
+    const { pending, socket, peer } = await waiting();
+    const pieces: WeakRef<Buffer>[] = [];
+    socket.on('data', (piece: Buffer) => pieces.push(new WeakRef(piece)));
+    const count = 300;
+    for (let at = 0; at < count; at += 1) {
+      await peer.sendText('x');
+      await until(() => pieces.length === at + 1);
+    }
+    await turns();
+    collectGarbage();
+    expect(pieces.filter((piece) => piece.deref() !== undefined).length).toBeLessThan(3);
+    const unshift = vi.spyOn(socket, 'unshift');
+    pending.settle();
+    expect(unshift.mock.calls.length).toBe(1);
+    const kept = unshift.mock.calls[0]?.[0] as Buffer;
+    expect(kept.toString()).toBe('x'.repeat(count));
+    expect(kept.buffer.byteLength).toBeLessThanOrEqual(2 * count);
+  });
+
+  it('keeps at most twice the bound, with a head just below it', async () => {
+    const { pending, socket, peer } = await waiting('h'.repeat(65_535));
+    const unshift = vi.spyOn(socket, 'unshift');
+    void peer.send(Buffer.alloc(8_000_000));
+    await until(() => socket.isPaused());
+    pending.settle();
+    const kept = unshift.mock.calls[0]?.[0] as Buffer;
+    expect(kept.length).toBeGreaterThan(65_535);
+    expect(kept.buffer.byteLength).toBeLessThanOrEqual(2 * 65_536);
+    socket.destroy();
   });
 
   it.each([

@@ -88,16 +88,59 @@ describe('refuse', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it.each(['destroyed', 'ended'])('does nothing with a socket that is %s', async (how) => {
+  it('sends no body in answer to HEAD, and the header fields that GET would get', async () => {
+    const answers: string[] = [];
+    for (const method of ['GET', 'HEAD']) {
+      const { socket, peer } = await socketPair();
+      refuse(socket, refusal({ body: 'go away' }), new ManualClock(), 10_000, method);
+      answers.push(await peer.takeText());
+    }
+    expect(answers[0]).toBe(`${answers[1]}go away`);
+    expect(answers[1]).toContain('\r\nContent-Length: 7\r\n');
+  });
+
+  it.each([
+    [204, undefined],
+    [205, '0'],
+    [304, undefined],
+  ])('sends no content with %i', async (status, length) => {
+    const { socket, peer } = await socketPair();
+    refuse(socket, refusal({ status, body: 'content' }), new ManualClock(), 10_000);
+    const response = parseResponse(await peer.takeText());
+    expect(response.status).toBe(status);
+    expect(response.header('content-length')).toBe(length);
+    expect(response.header('content-type')).toBeUndefined();
+    expect(response.body).toBe('');
+  });
+
+  it('does nothing with a socket that is destroyed', async () => {
     const { socket, peer } = await socketPair();
     const errors: unknown[] = [];
     socket.on('error', (error) => errors.push(error));
     const clock = new ManualClock();
-    if (how === 'destroyed') socket.destroy();
-    else socket.end('bye');
+    socket.destroy();
     refuse(socket, refusal(), clock, 3_000);
     expect(clock.pending).toBe(0);
-    expect(await peer.takeText()).toBe(how === 'destroyed' ? '' : 'bye');
+    expect(await peer.takeText()).toBe('');
     expect(errors).toEqual([]);
   });
+
+  it.each(['when the client ends', 'after closeTimeout'])(
+    'adds nothing to what somebody ended, and destroys the connection %s',
+    async (when) => {
+      const { socket, peer } = await socketPair();
+      const errors: unknown[] = [];
+      socket.on('error', (error) => errors.push(error));
+      const clock = new ManualClock();
+      socket.pause();
+      socket.end('bye');
+      refuse(socket, refusal(), clock, 3_000);
+      expect(await peer.takeText()).toBe('bye');
+      if (when === 'after closeTimeout') clock.advance(3_000);
+      else peer.end();
+      await until(() => socket.destroyed);
+      await until(() => clock.pending === 0);
+      expect(errors).toEqual([]);
+    },
+  );
 });

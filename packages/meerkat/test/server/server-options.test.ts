@@ -1,6 +1,6 @@
 import { systemClock, WebSocketServer, type WebSocketServerOptions } from 'meerkat';
 import { describe, expect, it } from 'vitest';
-import { resolveServerOptions, toHeaderList } from '../../src/server/server-options.ts';
+import { resolveServerOptions } from '../../src/server/server-options.ts';
 
 function code(options: object): string | undefined {
   try {
@@ -74,38 +74,5 @@ describe('the options of a server', () => {
   it('are accepted at the ends of their ranges', () => {
     expect(code({ handshakeTimeout: 1 })).toBeUndefined();
     expect(code({ handshakeTimeout: 86_400_000 })).toBeUndefined();
-  });
-});
-
-describe('toHeaderList', () => {
-  it.each([
-    [undefined, []],
-    [
-      { a: '1', b: '2' },
-      [
-        ['a', '1'],
-        ['b', '2'],
-      ],
-    ],
-    [
-      [
-        ['a', '1'],
-        ['a', '2'],
-      ],
-      [
-        ['a', '1'],
-        ['a', '2'],
-      ],
-    ],
-    [new Headers({ a: '1' }), [['a', '1']]],
-    [new Map([['a', '1']]), [['a', '1']]],
-  ])('brings %o into pairs', (headers, pairs) => {
-    expect(toHeaderList(headers as never)).toEqual(pairs);
-  });
-
-  it.each(['a: 1', 7, null, true])('throws for %o', (headers) => {
-    expect(() => toHeaderList(headers as never)).toThrow(
-      expect.objectContaining({ code: 'MEERKAT_HANDSHAKE_VALUE' }),
-    );
   });
 });

@@ -239,6 +239,22 @@ describe('a hook that fails', () => {
     expect(JSON.stringify([response.headers, response.body])).not.toMatch(/x-[ab]\b/i);
     expect(site.errors.length).toBe(1);
   });
+
+  it.each(['data', 'subprotocol', 'headers'])(
+    'answers 500 and reports it when `%s` of its decision throws',
+    async (name) => {
+      const failure = new Error('lazily failed');
+      const decision = Object.defineProperty({}, name, {
+        enumerable: true,
+        get() {
+          throw failure;
+        },
+      });
+      const site = await serve({ upgrade: () => decision });
+      expect((await refused(site, {})).status).toBe(500);
+      expect(site.errors).toEqual([failure]);
+    },
+  );
 });
 
 describe('a hook that takes its time', () => {

@@ -1,14 +1,49 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { WebSocketServer } from 'meerkat';
+import { ManualClock } from 'meerkat/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket as WsClient, WebSocketServer as WsServer } from 'ws';
 import { dial } from '../support/dialling.ts';
-import { exchange, rawPeer, refused, upgraded, upgradeRequest } from '../support/handshake.ts';
+import {
+  exchange,
+  expectRefusal,
+  rawPeer,
+  refused,
+  upgraded,
+  upgradeRequest,
+} from '../support/handshake.ts';
 import { parseResponse } from '../support/http-response.ts';
 import { echo, serve } from '../support/serving.ts';
-import { turns, until } from '../support/waiting.ts';
+import { turn, turns, until } from '../support/waiting.ts';
+
+/** Octets of an answer that no buffer between here and the client takes at once. */
+const LONG = 6_000_000;
+const PIECE = Buffer.alloc(60_000, 'a');
+
+const h2c = upgradeRequest({ headers: { Upgrade: 'h2c' } });
+const page = 'GET /page HTTP/1.1\r\nHost: a\r\n\r\n';
+
+function* pieces(): Generator<Buffer> {
+  for (let sent = 0; sent < LONG; sent += PIECE.length) yield PIECE;
+}
+
+function streamed(_request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('Content-Length', LONG);
+  Readable.from(pieces()).pipe(response);
+}
+
+async function looped(_request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.setHeader('Content-Length', LONG);
+  for (const piece of pieces()) {
+    response.write(piece);
+    await turn();
+    if (response.writableNeedDrain) await once(response, 'drain');
+  }
+  response.end();
+}
 
 describe('the only upgrade listener of a server', () => {
   it('is one, however many paths and WebSocketServers there are', async () => {
@@ -109,6 +144,155 @@ describe('the only upgrade listener of a server', () => {
     await until(() => site.requests.length === 1);
     peer.reset();
     await until(() => left);
+  });
+
+  it('is done with the socket when the answer is sent, though the client never ends its direction', async () => {
+    const site = await serve();
+    const peer = await rawPeer(site.port);
+    await peer.sendText(h2c);
+    expect(parseResponse(await peer.takeText()).body).toBe('/chat');
+    await until(() => site.sockets[0]?.destroyed === true);
+    await new Promise((resolve) => site.server.close(resolve));
+  });
+
+  it.each([
+    ['a stream', streamed],
+    ['a loop that asks for writableNeedDrain', looped],
+  ])('sends a long answer from %s to its end', async (_title, request) => {
+    const site = await serve({}, { request });
+    const { body } = parseResponse(await exchange(site.port, h2c));
+    expect(body.length).toBe(LONG);
+  });
+
+  it('is done with it when the answer is long, and the client reads it late', async () => {
+    const site = await serve({}, { request: streamed });
+    const peer = await rawPeer(site.port);
+    peer.stream.pause();
+    await peer.sendText(h2c);
+    await until(() => site.sockets[0]?.writableNeedDrain === true);
+    await turns();
+    peer.stream.resume();
+    expect(parseResponse(await peer.takeText()).body.length).toBe(LONG);
+    await until(() => site.sockets[0]?.destroyed === true);
+  });
+});
+
+describe('an upgrade behind a response that is still being written', () => {
+  it.each([
+    ['a stream', streamed],
+    ['a loop that asks for writableNeedDrain', looped],
+  ])('comes behind the whole of it, from %s, and is refused', async (_title, request) => {
+    const site = await serve({}, { request });
+    const text = await exchange(site.port, page + upgradeRequest());
+    const response = parseResponse(text);
+    expect(response.status).toBe(200);
+    const refusal = parseResponse(response.body.slice(LONG));
+    expectRefusal(refusal);
+    expect(refusal.status).toBe(400);
+    expect(site.opened).toEqual([]);
+  });
+
+  it('comes behind several', async () => {
+    const site = await serve({}, { request: streamed });
+    const text = await exchange(site.port, page + page + upgradeRequest());
+    const second = parseResponse(parseResponse(text).body.slice(LONG));
+    expect(second.status).toBe(200);
+    expectRefusal(parseResponse(second.body.slice(LONG)));
+  });
+});
+
+describe('what is still being answered when the last WebSocketServer closes', () => {
+  it.each([
+    ['a request to upgrade to something else', h2c],
+    ['a request before an upgrade', page + upgradeRequest()],
+  ])('%s has until `timeout`', async (_title, octets) => {
+    const clock = new ManualClock();
+    const site = await serve({ clock }, { request: () => {} });
+    const peer = await rawPeer(site.port);
+    await peer.sendText(octets);
+    await until(() => site.requests.length === 1);
+    await turns();
+    await site.wss.close({ timeout: 500 });
+    const stopped = new Promise((resolve) => site.server.close(resolve));
+    site.server.closeAllConnections();
+    clock.advance(499);
+    expect(site.sockets[0]?.destroyed).toBe(false);
+    clock.advance(1);
+    await stopped;
+    expect(clock.pending).toBe(0);
+  });
+
+  it('may end before, and leaves no timer', async () => {
+    const clock = new ManualClock();
+    const answers: (() => void)[] = [];
+    const site = await serve(
+      { clock },
+      { request: (_request, response) => void answers.push(() => response.end('late')) },
+    );
+    const peer = await rawPeer(site.port);
+    await peer.sendText(h2c);
+    await until(() => answers.length === 1);
+    await site.wss.close();
+    const stopped = new Promise((resolve) => site.server.close(resolve));
+    answers[0]?.();
+    expect(parseResponse(await peer.takeText()).body).toBe('late');
+    await stopped;
+    expect(clock.pending).toBe(0);
+  });
+
+  it('has until closeTimeout when it came while connections drained', async () => {
+    const clock = new ManualClock();
+    const site = await serve({ clock, closeTimeout: 700 }, { request: () => {} });
+    await upgraded(site.port);
+    void site.wss.close({ timeout: 5_000 });
+    const peer = await rawPeer(site.port);
+    await peer.sendText(h2c);
+    await until(() => site.requests.length === 1);
+    clock.advance(699);
+    expect(site.sockets[1]?.destroyed).toBe(false);
+    clock.advance(1);
+    expect(site.sockets[1]?.destroyed).toBe(true);
+  });
+
+  it('is left alone while another WebSocketServer is attached', async () => {
+    const clock = new ManualClock();
+    const site = await serve({ clock }, { request: () => {} });
+    const other = new WebSocketServer({ clock }).attach(site.server, { path: '/other' });
+    const peer = await rawPeer(site.port);
+    await peer.sendText(h2c);
+    await until(() => site.requests.length === 1);
+    await site.wss.close();
+    clock.advance(100_000);
+    expect(site.sockets[0]?.destroyed).toBe(false);
+    await other.close({ timeout: 500 });
+    clock.advance(500);
+    expect(site.sockets[0]?.destroyed).toBe(true);
+  });
+
+  it('is left alone when another is attached before the time is up', async () => {
+    const clock = new ManualClock();
+    const site = await serve({ clock }, { request: () => {} });
+    const peer = await rawPeer(site.port);
+    await peer.sendText(h2c);
+    await until(() => site.requests.length === 1);
+    await site.wss.close();
+    new WebSocketServer({ clock }).attach(site.server);
+    clock.advance(100_000);
+    expect(site.sockets[0]?.destroyed).toBe(false);
+  });
+});
+
+describe('a refused HEAD', () => {
+  it.each([
+    ['at once', ''],
+    ['behind a response', 'GET /page HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ])('is answered without a body, %s', async (_title, before) => {
+    const site = await serve();
+    const text = await exchange(site.port, before + upgradeRequest({ method: 'HEAD' }));
+    const response = parseResponse(text.slice(text.lastIndexOf('HTTP/1.1 ')));
+    expect(response.status).toBe(before === '' ? 405 : 400);
+    expect(Number(response.header('content-length'))).toBeGreaterThan(0);
+    expect(response.body).toBe('');
   });
 });
 
