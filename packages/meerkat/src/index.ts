@@ -29,6 +29,7 @@ export {
   HandshakeError,
   type HeaderList,
 } from './protocol/handshake/handshake-error.ts';
+export type { HeaderFieldsInit } from './protocol/handshake/header-list.ts';
 export type { UpgradeRequest } from './protocol/handshake/upgrade-request.ts';
 export type { MessageTypes } from './protocol/message-reader.ts';
 export { ProtocolError, type ViolationCode } from './protocol/protocol-error.ts';
@@ -39,7 +40,7 @@ export type {
   ServerUpgradeRequest,
   WebSocketServerOptions,
 } from './server/server-options.ts';
-export type { HeaderFieldsInit, UpgradeDecision } from './server/upgrade-decision.ts';
+export type { UpgradeDecision } from './server/upgrade-decision.ts';
 export {
   type AttachOptions,
   type ServerCloseOptions,

@@ -1,16 +1,21 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { ConnectionHandlers } from '../connection/connection-handlers.ts';
+import {
+  CONNECTION_HANDLER_NAMES,
+  type ConnectionHandlers,
+  checkHandlers,
+} from '../connection/connection-handlers.ts';
 import {
   CONNECTION_OPTION_NAMES,
   type ConnectionOptions,
-  MAX_MILLISECONDS,
   type ResolvedConnectionOptions,
   resolveConnectionOptions,
+  resolveHandshakeTimeout,
 } from '../connection/connection-options.ts';
 import type { HeaderList } from '../protocol/handshake/handshake-error.ts';
 import { isToken } from '../protocol/handshake/header-fields.ts';
+import { type HeaderFieldsInit, toHeaderList } from '../protocol/handshake/header-list.ts';
 import { checkHeaders } from '../protocol/handshake/upgrade-response.ts';
-import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts';
+import { refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 
 /** What a dial can be told. */
@@ -18,17 +23,17 @@ export interface ConnectOptions<Data = undefined>
   extends ConnectionOptions,
     ConnectionHandlers<Data> {
   /** Subprotocols to offer, the preferred one first. @default none */
-  subprotocols?: readonly string[];
+  subprotocols?: readonly string[] | undefined;
   /** Further header fields of the request, for example Authorization or Origin. @default none */
-  headers?: HeaderList | Readonly<Record<string, string>>;
+  headers?: HeaderFieldsInit | undefined;
   /** Options of `tls.connect`, for `wss:`: `ca`, `cert`, `key`, `servername` … @default Node's */
-  tls?: TlsOptions;
+  tls?: TlsOptions | undefined;
   /** Longest time for name, TCP, TLS and HTTP together, in milliseconds. @default 10_000 */
-  handshakeTimeout?: number;
+  handshakeTimeout?: number | undefined;
   /** Gives up the dial when it fires; once the connection is open it has no effect. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** What the connection keeps as `connection.data`. */
-  data?: Data;
+  data?: Data | undefined;
 }
 
 /** The same, checked, with every default filled in. */
@@ -41,13 +46,11 @@ export interface ResolvedConnectOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-const HANDLER_NAMES = ['message', 'ping', 'pong', 'drain', 'close', 'error'];
-
 /** @throws {@link UsageError} for an unknown option, a value out of range, a value that may not be sent. */
 export function resolveConnectOptions<Data>(given: ConnectOptions<Data>): ResolvedConnectOptions {
   refuseUnknownOptions(given, [
     ...CONNECTION_OPTION_NAMES,
-    ...HANDLER_NAMES,
+    ...CONNECTION_HANDLER_NAMES,
     'subprotocols',
     'headers',
     'tls',
@@ -55,12 +58,7 @@ export function resolveConnectOptions<Data>(given: ConnectOptions<Data>): Resolv
     'signal',
     'data',
   ]);
-  for (const name of HANDLER_NAMES) {
-    const handler: unknown = given[name as keyof ConnectionHandlers<Data>];
-    if (handler !== undefined && typeof handler !== 'function') {
-      throw new UsageError('MEERKAT_OPTION_RANGE', `${name} is not a function`);
-    }
-  }
+  checkHandlers(given, CONNECTION_HANDLER_NAMES);
   const { tls = {}, signal } = given;
   if (typeof tls !== 'object' || tls === null) {
     throw new UsageError('MEERKAT_OPTION_RANGE', 'tls is not an object');
@@ -69,13 +67,9 @@ export function resolveConnectOptions<Data>(given: ConnectOptions<Data>): Resolv
     throw new UsageError('MEERKAT_OPTION_RANGE', 'signal is not an AbortSignal');
   }
   const subprotocols = tokens(given.subprotocols ?? []);
-  const headers = pairs(given.headers ?? []);
+  const headers = toHeaderList(given.headers);
   checkHeaders(headers);
-  const { handshakeTimeout } = checkOptions<{ handshakeTimeout: number }>(
-    given,
-    { handshakeTimeout: 10_000 },
-    { handshakeTimeout: [1, MAX_MILLISECONDS] },
-  );
+  const handshakeTimeout = resolveHandshakeTimeout(given);
   const connection = resolveConnectionOptions(given);
   return { connection, subprotocols, headers, tls, handshakeTimeout, signal };
 }
@@ -152,22 +146,4 @@ function tokens(names: readonly unknown[]): readonly string[] {
     throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'a subprotocol is there twice');
   }
   return [...list];
-}
-
-function pairs(headers: NonNullable<ConnectOptions['headers']>): HeaderList {
-  // A Headers or Map too: as an object it would have no entries, and what it says would be lost.
-  const list: readonly unknown[] =
-    Symbol.iterator in Object(headers)
-      ? [...(headers as Iterable<unknown>)]
-      : Object.entries(headers);
-  if (typeof headers !== 'object' || !list.every(isPair)) {
-    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'header fields are pairs of strings');
-  }
-  return list;
-}
-
-function isPair(value: unknown): value is readonly [string, string] {
-  return (
-    Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string')
-  );
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../protocol/usage-error.ts';
 import type { Closed } from './closed.ts';
 import type { Connection } from './connection.ts';
 import type { Message } from './inbox.ts';
@@ -26,4 +27,24 @@ export interface ConnectionHandlers<Data = unknown> {
   close?(connection: Connection<Data>, closed: Closed): void;
   /** A handler failed, or something in here did. Without this handler it goes to `console.error`. */
   error?(error: unknown, connection: Connection<Data> | undefined): void;
+}
+
+/** The names of every handler. */
+export const CONNECTION_HANDLER_NAMES: readonly string[] = [
+  'message',
+  'ping',
+  'pong',
+  'drain',
+  'close',
+  'error',
+];
+
+/** @throws {@link UsageError} for a handler that is no function. */
+export function checkHandlers(given: object, names: readonly string[]): void {
+  for (const name of names) {
+    const handler: unknown = given[name as keyof typeof given];
+    if (handler !== undefined && typeof handler !== 'function') {
+      throw new UsageError('MEERKAT_OPTION_RANGE', `${name} is not a function`);
+    }
+  }
 }

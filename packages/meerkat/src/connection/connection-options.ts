@@ -1,7 +1,7 @@
 import type { KeepaliveTimes } from '../protocol/keepalive.ts';
 import { DEFAULT_LIMITS, LIMIT_RANGES, type Limits } from '../protocol/limits.ts';
 import type { MessageTypes } from '../protocol/message-reader.ts';
-import { checkOptions, type OptionRanges } from '../protocol/option-range.ts';
+import { checkOptions, type GivenOptions, type OptionRanges } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import { type Clock, systemClock } from './clock.ts';
 
@@ -23,11 +23,11 @@ export interface ConnectionNumbers extends Limits, KeepaliveTimes {
 }
 
 /** What every connection can be told, on the server and on the client. */
-export interface ConnectionOptions extends Partial<ConnectionNumbers> {
+export interface ConnectionOptions extends GivenOptions<ConnectionNumbers> {
   /** Which messages are accepted; others are answered with close code 1003. @default 'any' */
-  messageTypes?: MessageTypes;
+  messageTypes?: MessageTypes | undefined;
   /** The source of time. @default the system's monotonic clock */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** The same with every default filled in. */
@@ -78,4 +78,17 @@ export function resolveConnectionOptions(given: ConnectionOptions): ResolvedConn
   // Above the cap, `drained()` would resolve at once while `send` drops: who loops over the two would never stop.
   const softQueuedBytes = Math.min(numbers.softQueuedBytes, numbers.maxQueuedBytes);
   return { ...numbers, softQueuedBytes, messageTypes, clock };
+}
+
+/**
+ * How long an opening handshake may take, in milliseconds; 10 s by default.
+ *
+ * @throws {@link UsageError} for a value out of range.
+ */
+export function resolveHandshakeTimeout(given: { handshakeTimeout?: number | undefined }): number {
+  return checkOptions<{ handshakeTimeout: number }>(
+    given,
+    { handshakeTimeout: 10_000 },
+    { handshakeTimeout: [1, MAX_MILLISECONDS] },
+  ).handshakeTimeout;
 }

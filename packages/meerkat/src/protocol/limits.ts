@@ -1,4 +1,9 @@
-import { checkOptions, type OptionRanges, refuseUnknownOptions } from './option-range.ts';
+import {
+  checkOptions,
+  type GivenOptions,
+  type OptionRanges,
+  refuseUnknownOptions,
+} from './option-range.ts';
 
 /** What one endpoint accepts from its peer. */
 export interface Limits {
@@ -36,7 +41,7 @@ export const LIMIT_RANGES: OptionRanges<Limits> = {
  *
  * @throws {@link UsageError} for an unknown name or a value out of range.
  */
-export function resolveLimits(given: Partial<Limits> = {}): Limits {
+export function resolveLimits(given: GivenOptions<Limits> = {}): Limits {
   refuseUnknownOptions(given, Object.keys(LIMIT_RANGES));
   return checkOptions(given, DEFAULT_LIMITS, LIMIT_RANGES);
 }

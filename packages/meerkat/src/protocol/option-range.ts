@@ -3,13 +3,16 @@ import { UsageError } from './usage-error.ts';
 /** Least and greatest value of each numeric option. */
 export type OptionRanges<Options> = Readonly<Record<keyof Options, readonly [number, number]>>;
 
+/** Options as a caller gives them: one that is undefined is one that is missing. */
+export type GivenOptions<Options> = { [Name in keyof Options]?: Options[Name] | undefined };
+
 /**
  * Picks the options that `ranges` names out of `given`, fills in the defaults, and checks each value.
  *
  * @throws {@link UsageError} for a value that is not a whole number within its range.
  */
 export function checkOptions<Options extends { [Name in keyof Options]: number }>(
-  given: Partial<Options>,
+  given: GivenOptions<Options>,
   defaults: Readonly<Options>,
   ranges: OptionRanges<Options>,
 ): Options {

@@ -16,11 +16,12 @@ export interface OriginOptions {
    */
   origins?:
     | readonly string[]
-    | ((origin: string, request: ServerUpgradeRequest) => boolean | Promise<boolean>);
+    | ((origin: string, request: ServerUpgradeRequest) => boolean | Promise<boolean>)
+    | undefined;
   /** Refuses requests without Origin, which is every client but browsers. @default false */
-  requireOrigin?: boolean;
+  requireOrigin?: boolean | undefined;
   /** Lets every web page connect with its visitor's cookies: cross-site WebSocket hijacking. @default false */
-  dangerouslyAcceptAnyOrigin?: boolean;
+  dangerouslyAcceptAnyOrigin?: boolean | undefined;
 }
 
 /** A page of any other scheme is not on the same host, whatever its origin looks like. */

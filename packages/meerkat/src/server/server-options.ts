@@ -1,16 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import type { Connection } from '../connection/connection.ts';
-import type { ConnectionHandlers } from '../connection/connection-handlers.ts';
+import {
+  CONNECTION_HANDLER_NAMES,
+  type ConnectionHandlers,
+  checkHandlers,
+} from '../connection/connection-handlers.ts';
 import {
   CONNECTION_OPTION_NAMES,
   type ConnectionOptions,
-  MAX_MILLISECONDS,
   type ResolvedConnectionOptions,
   resolveConnectionOptions,
+  resolveHandshakeTimeout,
 } from '../connection/connection-options.ts';
 import { isToken } from '../protocol/handshake/header-fields.ts';
 import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
-import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts';
+import { refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import { type OriginOptions, OriginPolicy } from './origin-policy.ts';
 import type { UpgradeDecision } from './upgrade-decision.ts';
@@ -44,9 +48,9 @@ export interface WebSocketServerOptions<Data = unknown>
     OriginOptions,
     ServerHandlers<Data> {
   /** Longest time from the request to the decision of the `upgrade` hook, in milliseconds. @default 10_000 */
-  handshakeTimeout?: number;
+  handshakeTimeout?: number | undefined;
   /** Subprotocols that the server speaks, the preferred one first. @default none */
-  subprotocols?: readonly string[];
+  subprotocols?: readonly string[] | undefined;
 }
 
 /** The same with every default filled in. */
@@ -58,7 +62,7 @@ export interface ResolvedServerOptions<Data> {
   readonly origins: OriginPolicy;
 }
 
-const HANDLER_NAMES = ['upgrade', 'open', 'message', 'ping', 'pong', 'drain', 'close', 'error'];
+const HANDLER_NAMES = ['upgrade', 'open', ...CONNECTION_HANDLER_NAMES];
 
 /** @throws {@link UsageError} for an unknown option, a value out of range, a handler that is no function. */
 export function resolveServerOptions<Data>(
@@ -73,12 +77,7 @@ export function resolveServerOptions<Data>(
     'requireOrigin',
     'dangerouslyAcceptAnyOrigin',
   ]);
-  for (const name of HANDLER_NAMES) {
-    const handler: unknown = given[name as keyof ServerHandlers<Data>];
-    if (handler !== undefined && typeof handler !== 'function') {
-      throw new UsageError('MEERKAT_OPTION_RANGE', `${name} is not a function`);
-    }
-  }
+  checkHandlers(given, HANDLER_NAMES);
   const { subprotocols = [] } = given;
   if (!Array.isArray(subprotocols)) {
     throw new UsageError('MEERKAT_OPTION_RANGE', 'subprotocols is not a list');
@@ -88,15 +87,10 @@ export function resolveServerOptions<Data>(
       throw new UsageError('MEERKAT_HANDSHAKE_VALUE', `subprotocol ${JSON.stringify(name)}`);
     }
   }
-  const { handshakeTimeout } = checkOptions<{ handshakeTimeout: number }>(
-    given,
-    { handshakeTimeout: 10_000 },
-    { handshakeTimeout: [1, MAX_MILLISECONDS] },
-  );
   return {
     connection: resolveConnectionOptions(given),
     handlers: given,
-    handshakeTimeout,
+    handshakeTimeout: resolveHandshakeTimeout(given),
     subprotocols,
     origins: new OriginPolicy(given),
   };

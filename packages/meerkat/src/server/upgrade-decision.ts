@@ -1,10 +1,8 @@
-import { HandshakeError, type HeaderList } from '../protocol/handshake/handshake-error.ts';
+import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
+import { type HeaderFieldsInit, toHeaderList } from '../protocol/handshake/header-list.ts';
 import { checkHeaders } from '../protocol/handshake/upgrade-response.ts';
 import { refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
-
-/** Header fields: pairs, or an object for names that are there once. */
-export type HeaderFieldsInit = HeaderList | Readonly<Record<string, string>>;
 
 /** What an `upgrade` hook decides: to accept, or to refuse with an HTTP answer. */
 export type UpgradeDecision<Data> =
@@ -12,17 +10,17 @@ export type UpgradeDecision<Data> =
       /** What the connection keeps as `connection.data`. */
       readonly data?: Data;
       /** One of `request.subprotocols`. Default: the first of the option `subprotocols` that the client offers. */
-      readonly subprotocol?: string;
+      readonly subprotocol?: string | undefined;
       /** Further header fields of the 101 response, for example Set-Cookie. */
-      readonly headers?: HeaderFieldsInit;
+      readonly headers?: HeaderFieldsInit | undefined;
     }
   | {
       /** The status of the answer, 200 to 599. */
       readonly refuse: number;
       /** Header fields of the answer; Content-Length and Connection are ours. */
-      readonly headers?: HeaderFieldsInit;
+      readonly headers?: HeaderFieldsInit | undefined;
       /** Text of the answer. */
-      readonly body?: string;
+      readonly body?: string | undefined;
     };
 
 /** A decision to accept. */
@@ -61,27 +59,4 @@ export function acceptOrRefuse<Data>(
     headers,
     ...(body === undefined ? {} : { body }),
   });
-}
-
-/**
- * Brings header fields into one form.
- *
- * @throws {@link UsageError} for something that holds no fields.
- */
-export function toHeaderList(headers: HeaderFieldsInit = []): HeaderList {
-  // A Headers or Map too: as an object it would have no entries, and what it says would be lost.
-  const list: readonly unknown[] =
-    Symbol.iterator in Object(headers)
-      ? [...(headers as Iterable<unknown>)]
-      : Object.entries(headers ?? '');
-  if (typeof headers !== 'object' || headers === null || !list.every(isPair)) {
-    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'header fields are pairs of strings');
-  }
-  return list;
-}
-
-function isPair(value: unknown): value is readonly [string, string] {
-  return (
-    Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string')
-  );
 }

@@ -9,6 +9,7 @@ import { nodePrimitives } from '../connection/node-primitives.ts';
 import { reportError } from '../connection/report-error.ts';
 import { buildClose } from '../protocol/close-frame.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
+import { toHeaderList } from '../protocol/handshake/header-list.ts';
 import { selectSubprotocol } from '../protocol/handshake/subprotocol.ts';
 import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
 import { buildUpgradeResponse } from '../protocol/handshake/upgrade-response.ts';
@@ -23,28 +24,23 @@ import {
   type ServerUpgradeRequest,
   type WebSocketServerOptions,
 } from './server-options.ts';
-import {
-  type Acceptance,
-  acceptOrRefuse,
-  toHeaderList,
-  type UpgradeDecision,
-} from './upgrade-decision.ts';
+import { type Acceptance, acceptOrRefuse, type UpgradeDecision } from './upgrade-decision.ts';
 import { ANY_PATH, UpgradeRouter, type UpgradeTarget } from './upgrade-router.ts';
 
 /** Where a {@link WebSocketServer} answers on an HTTP server. */
 export interface AttachOptions {
   /** The exact path of the request, percent-encoded as it is sent. @default every path that nobody else attached */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 /** How a {@link WebSocketServer} closes. */
 export interface ServerCloseOptions {
   /** Of the Close frames: 1001, or 1012 when a restart is meant. @default 1001 */
-  readonly code?: number;
+  readonly code?: number | undefined;
   /** Of the Close frames, at most 123 octets. @default none */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Milliseconds until what is still open is destroyed. @default closeTimeout */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 interface Route {
@@ -54,6 +50,9 @@ interface Route {
 
 /**
  * Accepts WebSocket connections on any number of `http` and `https` servers. Ordinary requests there stay the user's.
+ *
+ * `Data` is the type of `connection.data`. It comes from the `upgrade` hook: without one, or where it decides nothing,
+ * `data` is undefined whatever the type says.
  */
 export class WebSocketServer<Data = undefined> {
   readonly #options: ResolvedServerOptions<Data>;

@@ -1,5 +1,9 @@
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/connection/clock.ts';
+import { systemClock, type Timer } from '../../src/connection/clock.ts';
+import { rawPeer } from '../support/handshake.ts';
+import { listen } from '../support/serving.ts';
+import { turns, until } from '../support/waiting.ts';
 
 describe('systemClock', () => {
   it('is monotonic', () => {
@@ -35,6 +39,30 @@ describe('systemClock', () => {
     await new Promise<void>((resolve) => systemClock.after(5, resolve));
     clearInterval(keepAlive);
     expect(calls).toBe(0);
+  });
+
+  it.each([
+    ['is not called when what is read cancels it', true, ['read']],
+    ['is called behind what is read', false, ['read', 'due']],
+  ])('what is due after a blocked loop %s', async (_how, cancels, expected) => {
+    const { port, sockets } = await listen(createServer());
+    const peer = await rawPeer(port);
+    await until(() => sockets.length > 0);
+    const log: string[] = [];
+    let timer: Timer | undefined;
+    sockets[0]?.on('data', () => {
+      log.push('read');
+      if (cancels) timer?.cancel();
+    });
+    await turns();
+    timer = systemClock.after(1, () => log.push('due'));
+    // The octets are here, and the time is long over, before the loop comes to either.
+    void peer.send('00');
+    const since = systemClock.now();
+    while (systemClock.now() - since < 200);
+    await until(() => log.length === expected.length);
+    await turns();
+    expect(log).toEqual(expected);
   });
 
   it('keeps no process alive', () => {

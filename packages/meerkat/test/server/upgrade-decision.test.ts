@@ -1,6 +1,6 @@
 import { HandshakeError, UsageError } from 'meerkat';
 import { describe, expect, it } from 'vitest';
-import { acceptOrRefuse, toHeaderList } from '../../src/server/upgrade-decision.ts';
+import { acceptOrRefuse } from '../../src/server/upgrade-decision.ts';
 
 describe('acceptOrRefuse', () => {
   it('accepts when the hook decided nothing', () => {
@@ -38,38 +38,5 @@ describe('acceptOrRefuse', () => {
     ['a body that is no text', { refuse: 401, body: {} }],
   ])('lets nobody in for %s', (_title, decision) => {
     expect(() => acceptOrRefuse(decision as never)).toThrow(UsageError);
-  });
-});
-
-describe('toHeaderList', () => {
-  it.each([
-    [undefined, []],
-    [
-      { a: '1', b: '2' },
-      [
-        ['a', '1'],
-        ['b', '2'],
-      ],
-    ],
-    [
-      [
-        ['a', '1'],
-        ['a', '2'],
-      ],
-      [
-        ['a', '1'],
-        ['a', '2'],
-      ],
-    ],
-    [new Headers({ a: '1' }), [['a', '1']]],
-    [new Map([['a', '1']]), [['a', '1']]],
-  ])('brings %o into pairs', (headers, pairs) => {
-    expect(toHeaderList(headers as never)).toEqual(pairs);
-  });
-
-  it.each(['a: 1', 7, null, true])('throws for %o', (headers) => {
-    expect(() => toHeaderList(headers as never)).toThrow(
-      expect.objectContaining({ code: 'MEERKAT_HANDSHAKE_VALUE' }),
-    );
   });
 });
