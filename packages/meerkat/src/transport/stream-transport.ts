@@ -11,6 +11,7 @@ export class StreamTransport implements Transport {
   #error: Error | undefined;
   /** Whether the receiver has something to hear when the queue shrinks. */
   #waiting = false;
+  #destroyed = false;
   #closed = false;
   #paused = false;
   /** The chunk of a foreign stream that waits for the next tick. */
@@ -71,6 +72,7 @@ export class StreamTransport implements Transport {
   }
 
   destroy(): void {
+    this.#destroyed = true;
     this.#stream.destroy();
   }
 
@@ -113,7 +115,8 @@ export class StreamTransport implements Transport {
   };
 
   readonly #onError = (error: Error): void => {
-    this.#error ??= error;
+    // Newer versions of Node report the writes that our own destroy() cut off as a failure.
+    if (!this.#destroyed) this.#error ??= error;
   };
 
   readonly #onClose = (): void => {
@@ -124,6 +127,7 @@ export class StreamTransport implements Transport {
     stream.off('close', this.#onClose);
     stream.off('end', this.#onEnd);
     stream.off('data', this.#isSocket ? this.#onData : this.#onForeignData);
-    this.#receiver?.closed(this.#error ?? stream.errored ?? undefined);
+    const failure = this.#destroyed ? undefined : (stream.errored ?? undefined);
+    this.#receiver?.closed(this.#error ?? failure);
   };
 }

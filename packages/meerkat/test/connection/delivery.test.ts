@@ -632,6 +632,21 @@ describe('nobody takes the messages', () => {
     expect(await connection.closed).toMatchObject({ clean: true });
   });
 
+  it('close() completes while a late loop works through what the inbox could not hold', async () => {
+    const { transport, connection } = open({ maxInboxMessages: 2 });
+    transport.receive(texts('a', 'b', 'c', 'd'));
+    connection.close();
+    await turn(); // nobody came: reading goes on, and nothing that comes is kept
+    const loop = connection[Symbol.asyncIterator]();
+    expect(await loop.next()).toEqual({ done: false, value: 'a' });
+    expect(transport.paused).toBe(false);
+    transport.receive(Buffer.concat([texts('e'), CLOSE_1000]));
+    transport.peerEnds();
+    const rest = [await loop.next(), await loop.next(), await loop.next(), await loop.next()];
+    expect(rest.map(({ value }) => value)).toEqual(['b', 'c', 'd', undefined]);
+    expect(await connection.closed).toMatchObject({ clean: true });
+  });
+
   it('one loop may follow the other while we close: nothing is lost in between', async () => {
     const { transport, connection } = open({ maxInboxMessages: 2 });
     const messages: unknown[] = [];
