@@ -218,9 +218,6 @@ export class Connection<Data = unknown> {
    * @throws {@link UsageError} for a code or reason that may not be sent.
    */
   close(code = 1000, reason = ''): void {
-    if (typeof reason !== 'string') {
-      throw new UsageError('MEERKAT_CLOSE_ARGUMENT', 'the reason is no string');
-    }
     this.#close(code, reason, 'close', undefined);
   }
 
@@ -232,6 +229,12 @@ export class Connection<Data = unknown> {
     this.#delivery.abandon();
     this.#lost('terminated');
     this.#proceed();
+  }
+
+  /** For `await using`: closes with 1000 and resolves when nothing of the connection is left. Never rejects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.closed;
   }
 
   /**

@@ -35,6 +35,9 @@ export function parseClose(
  * @throws {@link UsageError} for a code that may not be sent, a reason without a code, or one over 123 octets.
  */
 export function buildClose(code: number, reason: string, primitives: Primitives): Uint8Array {
+  if (typeof reason !== 'string') {
+    throw new UsageError('MEERKAT_CLOSE_ARGUMENT', 'the reason is no string');
+  }
   if (code === CloseCode.NoStatus) {
     if (reason !== '') {
       throw new UsageError('MEERKAT_CLOSE_ARGUMENT', 'a reason needs a code before it');

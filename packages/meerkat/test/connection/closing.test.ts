@@ -485,6 +485,18 @@ describe('close()', () => {
   });
 });
 
+describe('await using', () => {
+  it('closes with 1000 and waits until nothing is left', async () => {
+    const { connection, transport, sent } = open();
+    const disposed = connection[Symbol.asyncDispose]();
+    expect(sent()).toEqual(['close 1000']);
+    transport.receive(CLOSE_1000);
+    transport.peerEnds();
+    await disposed;
+    expect(await connection.closed).toMatchObject({ code: 1000, clean: true, by: 'local' });
+  });
+});
+
 describe('terminate()', () => {
   it.each([
     ['open', () => {}, { code: 1006, by: 'local', because: 'terminated', phase: 'open' }],

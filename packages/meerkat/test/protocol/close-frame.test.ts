@@ -131,6 +131,10 @@ describe('making the payload of a Close frame (§5.5.1)', () => {
     expect([...faults]).toEqual(['MEERKAT_CLOSE_ARGUMENT']);
   });
 
+  it.each([1, {}, null, new Uint8Array(2)])('refuses a reason that is no string: %j', (reason) => {
+    expect(() => build(1000, reason as never)).toThrow(misuse('MEERKAT_CLOSE_ARGUMENT'));
+  });
+
   it('is read back as it was made, whatever code and reason', () => {
     const code = fc.oneof(
       fc.integer({ min: 1000, max: 1003 }),
