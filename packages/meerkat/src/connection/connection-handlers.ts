@@ -12,7 +12,8 @@ import type { Message } from './inbox.ts';
  */
 export interface ConnectionHandlers<Data = unknown> {
   /**
-   * A message arrived. Without this handler messages wait until somebody iterates over the connection.
+   * A message arrived. Without this handler messages wait until somebody iterates over the connection. On a server they
+   * wait for `open` to be done; after it, what the inbox cannot hold is let go.
    *
    * @param message - A string for text, octets of its own for binary.
    */

@@ -124,7 +124,11 @@ export class Connection<Data = unknown> {
     });
     transport.start(this.#transportReceiver());
     this.#heartbeat.start();
-    const { open } = setup;
+    this.#begin(setup.open);
+  }
+
+  // Not in the constructor: its closures live as long as the connection, and would keep `open` and its request with them.
+  #begin(open: ConnectionSetup<Data>['open']): void {
     this.#delivery.begin(open === undefined ? undefined : () => open(this));
   }
 
