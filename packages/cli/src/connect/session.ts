@@ -11,12 +11,14 @@ import {
 } from 'meerkat';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
+import { isInteractive, type LineIo } from '../terminal/line-io.ts';
+import { paletteFor } from '../terminal/palette.ts';
+import { PipeIo } from '../terminal/pipe-io.ts';
+import { TerminalIo } from '../terminal/terminal-io.ts';
 import { describeClosed, type GivenUp } from './closing-report.ts';
 import { describeHandshakeError } from './handshake-report.ts';
+import { MessageView, type ViewSettings } from './message-view.ts';
 import { type LineFormat, messageOf } from './outgoing-message.ts';
-import { PipeView } from './pipe-view.ts';
-import { TerminalView } from './terminal-view.ts';
-import type { View, ViewSettings } from './view.ts';
 
 /** What a session is told. */
 export interface SessionSettings extends ViewSettings {
@@ -52,7 +54,8 @@ export async function runSession(settings: SessionSettings, context: CliContext)
 class Session {
   readonly #settings: SessionSettings;
   readonly #context: CliContext;
-  readonly #view: View;
+  readonly #io: LineIo;
+  readonly #view: MessageView;
   /** Aborted when the user wants it to end, or it has ended. */
   readonly #over = new AbortController();
   #connection: Connection | undefined;
@@ -68,14 +71,15 @@ class Session {
   constructor(settings: SessionSettings, context: CliContext) {
     this.#settings = settings;
     this.#context = context;
-    const onOutputFailed = (error: NodeJS.ErrnoException): void => this.#outputFailed(error);
-    this.#view =
+    const events = {
+      onInterrupt: () => this.#interrupted(),
+      onOutputFailed: (error: NodeJS.ErrnoException) => this.#outputFailed(error),
+    };
+    this.#io =
       isInteractive(context) && settings.messages === undefined
-        ? new TerminalView(context, settings, {
-            onInterrupt: () => this.#interrupted(),
-            onOutputFailed,
-          })
-        : new PipeView(context, settings, onOutputFailed);
+        ? new TerminalIo(context, paletteFor(context.stdout, context.env).green('> '), events)
+        : new PipeIo(context, events);
+    this.#view = new MessageView(context, this.#io, settings);
   }
 
   async run(): Promise<void> {
@@ -90,7 +94,7 @@ class Session {
       unwatch();
       clearTimeout(this.#deadline);
       this.#over.abort();
-      this.#view.endInput();
+      this.#io.endInput();
       await talking;
       this.#report(closed);
     } finally {
@@ -101,7 +105,7 @@ class Session {
   async #dial(): Promise<Connection> {
     const { url, dial } = this.#settings;
     if (dial.tls?.rejectUnauthorized === false) {
-      this.#view.note('WARNING: the certificate is not verified; anybody may be at the other end');
+      this.#io.note('WARNING: the certificate is not verified; anybody may be at the other end');
     }
     try {
       return await connect(url, {
@@ -123,10 +127,10 @@ class Session {
     const { url, protocol } = connection;
     if (stdin.isTTY === true && messages === undefined) {
       const agreed = protocol === '' ? '' : `, subprotocol ${protocol}`;
-      this.#view.note(`connected to ${url}${agreed}; Ctrl-D or Ctrl-C closes`);
+      this.#io.note(`connected to ${url}${agreed}; Ctrl-D or Ctrl-C closes`);
     }
     if (protocol === '' && (dial.subprotocols ?? []).length > 0) {
-      this.#view.note('the server chose none of the subprotocols');
+      this.#io.note('the server chose none of the subprotocols');
     }
   }
 
@@ -145,7 +149,7 @@ class Session {
 
   async #sendLines(connection: Connection): Promise<void> {
     let number = 0;
-    for await (const lines of this.#view.lines()) {
+    for await (const lines of this.#io.lines()) {
       const messages: Message[] = [];
       for (const line of lines) {
         number += 1;
@@ -160,11 +164,11 @@ class Session {
 
   /** On a terminal the user sees it and types the line again; a script has to be told at the end. */
   #refuseLine(number: number, problem: string): void {
-    if (this.#view instanceof TerminalView) {
-      this.#view.note(`not sent: ${problem}`);
+    if (this.#io.interactive) {
+      this.#io.note(`not sent: ${problem}`);
       return;
     }
-    this.#view.note(`line ${number} was not sent: ${problem}`);
+    this.#io.note(`line ${number} was not sent: ${problem}`);
     this.#problem ??= new CliError('not every line was sent', 1);
   }
 
@@ -208,7 +212,7 @@ class Session {
     let before = '';
     const timer = setInterval(() => {
       const now = `${connection.state} ${this.#received} ${connection.queuedBytes}`;
-      const still = connection.state !== 'open' && !this.#view.blocked && now === before;
+      const still = connection.state !== 'open' && !this.#io.blocked && now === before;
       before = now;
       if (still) this.#giveUp(connection, 'silence');
     }, this.#settings.closeTimeout);
@@ -231,7 +235,7 @@ class Session {
     const { code, reason } = this.#settings.close;
     this.#hungUp = true;
     this.#over.abort();
-    this.#view.endInput();
+    this.#io.endInput();
     this.#connection?.close(code, reason);
   }
 
@@ -249,28 +253,21 @@ class Session {
   #report(closed: Closed): void {
     const { line, fine } = describeClosed(closed, this.#givenUp);
     if (!fine) {
-      if (this.#problem !== undefined) this.#view.note(this.#problem.message);
+      if (this.#problem !== undefined) this.#io.note(this.#problem.message);
       throw new CliError(line, 1);
     }
-    this.#view.note(line);
+    this.#io.note(line);
     if (this.#problem !== undefined) throw this.#problem;
     if (this.#wasImpatient(closed)) {
-      this.#view.note(
-        'nothing came before the close; --wait SECONDS goes on listening for answers',
-      );
+      this.#io.note('nothing came before the close; --wait SECONDS goes on listening for answers');
     }
   }
 
   /** Whether our own Close, which nobody asked for, may have kept the server from answering. */
   #wasImpatient({ by }: Closed): boolean {
     if (by !== 'local' || this.#hungUp || this.#settings.wait !== undefined) return false;
-    return !(this.#view instanceof TerminalView) && this.#sent > 0 && this.#received === 0;
+    return !this.#io.interactive && this.#sent > 0 && this.#received === 0;
   }
-}
-
-/** Whether somebody sits in front of it. */
-function isInteractive({ stdin, stdout, env }: CliContext): boolean {
-  return stdin.isTTY === true && stdout.isTTY === true && env['TERM'] !== 'dumb';
 }
 
 /** A URL without the password in it. */

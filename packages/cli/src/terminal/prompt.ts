@@ -72,6 +72,12 @@ export class Prompt {
     this.#readline.prompt(true);
   }
 
+  /** Changes what stands before the line that is typed; colours are allowed. */
+  setText(text: string): void {
+    this.#readline.setPrompt(text);
+    if (!this.#closed) this.above(() => {});
+  }
+
   /** Takes no more lines and gives the terminal back as it was. */
   close(): void {
     this.#readline.close();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitLines } from '../../src/connect/line-splitter.ts';
+import { splitLines } from '../../src/terminal/line-splitter.ts';
 
 async function linesOf(chunks: readonly (Buffer | string)[], limit?: number): Promise<string[]> {
   async function* source(): AsyncGenerator<Buffer | string> {

@@ -1,36 +1,29 @@
 import { Readable } from 'node:stream';
-import type { Message } from 'meerkat';
 import type { CliContext } from '../cli-context.ts';
-import { oneLine } from '../terminal/escape-controls.ts';
-import { Output } from '../terminal/output.ts';
-import { paletteFor } from '../terminal/palette.ts';
-import { Prompt } from '../terminal/prompt.ts';
-import { forTerminal, type TerminalLook } from './message-format.ts';
-import type { View, ViewSettings } from './view.ts';
+import { oneLine } from './escape-controls.ts';
+import type { LineIo, LineIoEvents } from './line-io.ts';
+import { Output } from './output.ts';
+import { paletteFor } from './palette.ts';
+import { Prompt } from './prompt.ts';
 
-/** What a {@link TerminalView} tells of. */
-export interface TerminalEvents {
-  onInterrupt(): void;
-  onOutputFailed(error: NodeJS.ErrnoException): void;
-}
-
-/** A prompt at the bottom of the terminal; what the server sends is printed above it. */
-export class TerminalView implements View {
+/** A prompt at the bottom of the terminal; everything else is printed above it. */
+export class TerminalIo implements LineIo {
+  readonly interactive = true;
   readonly #context: CliContext;
-  readonly #events: TerminalEvents;
+  readonly #events: LineIoEvents;
   readonly #output: Output;
   readonly #errors: Output;
-  readonly #look: TerminalLook;
+  #promptText: string;
   #prompt: Prompt | undefined;
   #ended = false;
 
-  constructor(context: CliContext, { times }: ViewSettings, events: TerminalEvents) {
-    const { stdout, stderr, env } = context;
+  /** @param prompt - What stands before the line that is typed; colours are allowed. */
+  constructor(context: CliContext, prompt: string, events: LineIoEvents) {
     this.#context = context;
     this.#events = events;
-    this.#output = new Output(stdout, (error) => events.onOutputFailed(error));
-    this.#errors = new Output(stderr);
-    this.#look = { palette: paletteFor(stdout, env), arrow: '< ', times };
+    this.#promptText = prompt;
+    this.#output = new Output(context.stdout, (error) => events.onOutputFailed(error));
+    this.#errors = new Output(context.stderr);
   }
 
   get blocked(): boolean {
@@ -43,7 +36,7 @@ export class TerminalView implements View {
     this.#prompt = new Prompt({
       input: this.#context.stdin,
       output: this.#context.stdout,
-      text: this.#look.palette.green('> '),
+      text: this.#promptText,
       onLine: (line) => typed.push(line),
       onInterrupt: () => this.#events.onInterrupt(),
       onEnd: () => typed.push(null),
@@ -51,15 +44,21 @@ export class TerminalView implements View {
     for await (const line of typed) yield [Buffer.from(line as string)];
   }
 
+  /** Changes what stands before the line that is typed; colours are allowed. */
+  setPrompt(text: string): void {
+    this.#promptText = text;
+    this.#prompt?.setText(text);
+  }
+
   endInput(): void {
     this.#ended = true;
     this.#prompt?.close();
   }
 
-  show(message: Message): Promise<void> | undefined {
+  write(data: string | Uint8Array): Promise<void> | undefined {
     let behind: Promise<void> | undefined;
     this.#above(() => {
-      behind = this.#output.write(forTerminal(message, this.#look, new Date()));
+      behind = this.#output.write(data);
     });
     return behind;
   }
