@@ -1,7 +1,7 @@
 // The names of `meerkat`: server, client, and the protocol's words.
 
 export { connect } from './client/connect.ts';
-export type { ConnectOptions } from './client/connect-options.ts';
+export type { ConnectOptions, StreamRequest } from './client/connect-options.ts';
 export { type Clock, systemClock, type Timer } from './connection/clock.ts';
 export type { Closed, ClosedBecause } from './connection/closed.ts';
 export type { Connection, Sendable, SendResult } from './connection/connection.ts';

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import {
   CONNECTION_HANDLER_NAMES,
@@ -18,6 +19,14 @@ import { checkHeaders } from '../protocol/handshake/upgrade-response.ts';
 import { refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 
+/** What `createConnection` is asked for. It can be given to `net.connect`, or to `tls.connect`, as it is. */
+export interface StreamRequest extends TlsOptions {
+  /** Whether the URL is a `wss:` one: the stream has to be encrypted then. */
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What a dial can be told. */
 export interface ConnectOptions<Data = undefined>
   extends ConnectionOptions,
@@ -28,6 +37,15 @@ export interface ConnectOptions<Data = undefined>
   headers?: HeaderFieldsInit | undefined;
   /** Options of `tls.connect`, for `wss:`: `ca`, `cert`, `key`, `servername` … @default Node's */
   tls?: TlsOptions | undefined;
+  /** Path of a unix socket, or a Windows pipe, to dial in place of the URL's host and port. @default none */
+  socketPath?: string | undefined;
+  /**
+   * Makes the stream that the handshake and the frames travel on, encrypted already for `wss:`: to go through a tunnel, or
+   * to watch the octets. It is the connection's from then on. What it throws rejects the dial.
+   *
+   * @default net.connect, or tls.connect
+   */
+  createConnection?: ((request: StreamRequest) => Duplex) | undefined;
   /** Longest time for name, TCP, TLS and HTTP together, in milliseconds. @default 10_000 */
   handshakeTimeout?: number | undefined;
   /** Gives up the dial when it fires; once the connection is open it has no effect. */
@@ -42,6 +60,8 @@ export interface ResolvedConnectOptions {
   readonly subprotocols: readonly string[];
   readonly headers: HeaderList;
   readonly tls: TlsOptions;
+  readonly socketPath: string | undefined;
+  readonly createConnection: ConnectOptions['createConnection'];
   readonly handshakeTimeout: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -54,14 +74,22 @@ export function resolveConnectOptions<Data>(given: ConnectOptions<Data>): Resolv
     'subprotocols',
     'headers',
     'tls',
+    'socketPath',
+    'createConnection',
     'handshakeTimeout',
     'signal',
     'data',
   ]);
   checkHandlers(given, CONNECTION_HANDLER_NAMES);
-  const { tls = {}, signal } = given;
+  const { tls = {}, signal, socketPath, createConnection } = given;
   if (typeof tls !== 'object' || tls === null) {
     throw new UsageError('MEERKAT_OPTION_RANGE', 'tls is not an object');
+  }
+  if (socketPath !== undefined && (typeof socketPath !== 'string' || socketPath === '')) {
+    throw new UsageError('MEERKAT_OPTION_RANGE', 'socketPath is not a path');
+  }
+  if (createConnection !== undefined && typeof createConnection !== 'function') {
+    throw new UsageError('MEERKAT_OPTION_RANGE', 'createConnection is not a function');
   }
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw new UsageError('MEERKAT_OPTION_RANGE', 'signal is not an AbortSignal');
@@ -71,7 +99,16 @@ export function resolveConnectOptions<Data>(given: ConnectOptions<Data>): Resolv
   checkHeaders(headers);
   const handshakeTimeout = resolveHandshakeTimeout(given);
   const connection = resolveConnectionOptions(given);
-  return { connection, subprotocols, headers, tls, handshakeTimeout, signal };
+  return {
+    connection,
+    subprotocols,
+    headers,
+    tls,
+    socketPath,
+    createConnection,
+    handshakeTimeout,
+    signal,
+  };
 }
 
 const CONTROL_CHARACTERS = /\p{Cc}/u;

@@ -1,6 +1,12 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   createSecureContext,
   type SecureContext,
@@ -24,6 +30,7 @@ import {
   parseDialUrl,
   type ResolvedConnectOptions,
   resolveConnectOptions,
+  type StreamRequest,
 } from './connect-options.ts';
 
 const MAX_HEADER_BYTES = 16_384;
@@ -187,12 +194,12 @@ function readTlsOptions(tls: TlsOptions): SecureContext {
 
 function send(
   target: DialTarget,
-  { headers, tls }: ResolvedConnectOptions,
+  options: ResolvedConnectOptions,
   secureContext: SecureContext | undefined,
   offer: UpgradeOffer,
 ): ClientRequest {
   const fields: [string, string][] = [['Host', target.authority]];
-  for (const [name, value] of [...buildUpgradeRequest(offer), ...headers]) {
+  for (const [name, value] of [...buildUpgradeRequest(offer), ...options.headers]) {
     if (name.toLowerCase() === 'host') fields[0] = ['Host', value];
     else fields.push([name, value]);
   }
@@ -201,22 +208,46 @@ function send(
     fields.push(['Authorization', `Basic ${Buffer.from(target.credentials).toString('base64')}`]);
   }
   const { host, port, pathAndQuery: path, secure } = target;
-  const common = {
+  const { socketPath, createConnection } = options;
+  const tls: TlsOptions =
+    secureContext === undefined ? options.tls : { ...options.tls, secureContext };
+  const common: RequestOptions = {
     host,
     port,
     path,
-    agent: false as const,
+    ...(socketPath === undefined ? {} : { socketPath }),
     setHost: false,
     headers: fields.flat(),
     maxHeaderSize: MAX_HEADER_BYTES,
   };
-  const withContext: TlsOptions = secureContext === undefined ? {} : { secureContext };
-  const request = secure
-    ? httpsRequest({ ...tls, ...withContext, ...common })
-    : httpRequest(common);
+  let request: ClientRequest;
+  if (createConnection !== undefined) {
+    const wanted: StreamRequest = { ...(secure ? overTls(tls, host) : {}), secure, host, port };
+    if (socketPath !== undefined) wanted.path = socketPath;
+    // Whatever protocol its agent is for, a request with a stream of its own only speaks HTTP on it.
+    request = httpRequest({
+      ...common,
+      createConnection: () => streamOf(createConnection(wanted)),
+    });
+  } else {
+    request = secure
+      ? httpsRequest({ ...tls, ...common, agent: false })
+      : httpRequest({ ...common, agent: false });
+  }
   // No limit: node:http would drop the lines past it silently. They are counted, and bounded by maxHeaderSize.
   request.maxHeadersCount = 0;
   return request;
+}
+
+/** @throws TypeError for what node:http would fail on with a riddle. */
+function streamOf(made: Duplex): Duplex {
+  if (typeof made?.write === 'function' && typeof made.read === 'function') return made;
+  throw new TypeError('createConnection did not return a stream');
+}
+
+/** What `https.request` would add for `tls.connect`: a name never for an address (RFC 6066 §3). */
+function overTls(tls: TlsOptions, host: string): TlsOptions {
+  return { servername: isIP(host) === 0 ? host : '', ALPNProtocols: ['http/1.1'], ...tls };
 }
 
 /**
