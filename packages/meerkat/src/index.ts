@@ -35,10 +35,13 @@ export type { MessageTypes } from './protocol/message-reader.ts';
 export { ProtocolError, type ViolationCode } from './protocol/protocol-error.ts';
 export { type UsageCode, UsageError } from './protocol/usage-error.ts';
 export type { OriginOptions } from './server/origin-policy.ts';
-export type {
-  ServerHandlers,
-  ServerUpgradeRequest,
-  WebSocketServerOptions,
+export {
+  defaultServerNumbers,
+  SERVER_RANGES,
+  type ServerHandlers,
+  type ServerNumbers,
+  type ServerUpgradeRequest,
+  type WebSocketServerOptions,
 } from './server/server-options.ts';
 export type { UpgradeDecision } from './server/upgrade-decision.ts';
 export {

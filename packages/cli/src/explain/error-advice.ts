@@ -67,6 +67,10 @@ export const HANDSHAKE_ADVICE: Readonly<Record<HandshakeCode, string>> = {
     'The upgrade hook took longer than handshakeTimeout. Make it faster, or raise that.',
   MEERKAT_NO_ROUTE: 'Check the path: each WebSocketServer is attached to one, as /websocket.',
   MEERKAT_REFUSED: "The application's upgrade hook said no; its answer may say why.",
+  MEERKAT_TOO_MANY_CONNECTIONS:
+    'The server is full: try again after the seconds in Retry-After, or raise maxConnections.',
+  MEERKAT_TOO_MANY_FROM_ADDRESS:
+    'Close some of the connections from this address, or raise maxConnectionsPerAddress. Behind a proxy all clients have its address.',
   WS_RESPONSE_ACCEPT:
     'What answers is no WebSocket server, computes Accept wrongly, or a cache gave an answer meant for somebody else.',
   WS_RESPONSE_BODY: 'The server sent Content-Length or Transfer-Encoding with the 101: its bug.',

@@ -8,14 +8,21 @@ import {
 import {
   CONNECTION_OPTION_NAMES,
   type ConnectionOptions,
+  MAX_MILLISECONDS,
   type ResolvedConnectionOptions,
   resolveConnectionOptions,
-  resolveHandshakeTimeout,
 } from '../connection/connection-options.ts';
+import type { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 import { isToken } from '../protocol/handshake/header-fields.ts';
 import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
-import { refuseUnknownOptions } from '../protocol/option-range.ts';
+import {
+  checkOptions,
+  type GivenOptions,
+  type OptionRanges,
+  refuseUnknownOptions,
+} from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
+import { openFileLimit } from './open-file-limit.ts';
 import { type OriginOptions, OriginPolicy } from './origin-policy.ts';
 import type { UpgradeDecision } from './upgrade-decision.ts';
 
@@ -40,15 +47,50 @@ export interface ServerHandlers<Data> extends ConnectionHandlers<Data> {
   ): UpgradeDecision<Data> | undefined | Promise<UpgradeDecision<Data> | undefined>;
   /** A connection is open. Called before its first message; a promise delays the messages. */
   open?(connection: Connection<Data>, request: ServerUpgradeRequest): void | Promise<void>;
+  /**
+   * A request to upgrade at a path of this server was refused: for the log. The answer is on its way; `incoming` may
+   * break any rule.
+   */
+  refused?(refusal: HandshakeError, incoming: IncomingMessage): void;
+}
+
+/** The options of a server that are numbers, beside those of each connection. */
+export interface ServerNumbers {
+  /** Longest time from the request to the decision of the `upgrade` hook, in milliseconds; then 503. @default 10_000 */
+  handshakeTimeout: number;
+  /**
+   * Connections at a time, those that are being decided on among them; past it 503. 0 for no limit.
+   * @default four fifths of the files that the process may have open, where the system tells (Linux), else 0
+   */
+  maxConnections: number;
+  /**
+   * The same for each address; past it 429. An IPv6 network of 64 bits counts as one address, unix sockets are not
+   * counted. Behind a proxy all clients have its address. 0 for no limit. @default 0
+   */
+  maxConnectionsPerAddress: number;
+}
+
+export const SERVER_RANGES: OptionRanges<ServerNumbers> = {
+  handshakeTimeout: [1, MAX_MILLISECONDS],
+  maxConnections: [0, 2 ** 30],
+  maxConnectionsPerAddress: [0, 2 ** 30],
+};
+
+/** Descriptors are needed for other things too: one in five stays free. */
+export function defaultServerNumbers(): ServerNumbers {
+  return {
+    handshakeTimeout: 10_000,
+    maxConnections: Math.floor(openFileLimit() * 0.8),
+    maxConnectionsPerAddress: 0,
+  };
 }
 
 /** What a {@link WebSocketServer} can be told. */
 export interface WebSocketServerOptions<Data = unknown>
   extends ConnectionOptions,
     OriginOptions,
-    ServerHandlers<Data> {
-  /** Longest time from the request to the decision of the `upgrade` hook, in milliseconds. @default 10_000 */
-  handshakeTimeout?: number | undefined;
+    ServerHandlers<Data>,
+    GivenOptions<ServerNumbers> {
   /** Subprotocols that the server speaks, the preferred one first. @default none */
   subprotocols?: readonly string[] | undefined;
 }
@@ -57,12 +99,12 @@ export interface WebSocketServerOptions<Data = unknown>
 export interface ResolvedServerOptions<Data> {
   readonly connection: ResolvedConnectionOptions;
   readonly handlers: ServerHandlers<Data>;
-  readonly handshakeTimeout: number;
+  readonly numbers: ServerNumbers;
   readonly subprotocols: readonly string[];
   readonly origins: OriginPolicy;
 }
 
-const HANDLER_NAMES = ['upgrade', 'open', ...CONNECTION_HANDLER_NAMES];
+const HANDLER_NAMES = ['upgrade', 'open', 'refused', ...CONNECTION_HANDLER_NAMES];
 
 /** @throws {@link UsageError} for an unknown option, a value out of range, a handler that is no function. */
 export function resolveServerOptions<Data>(
@@ -71,7 +113,7 @@ export function resolveServerOptions<Data>(
   refuseUnknownOptions(given, [
     ...CONNECTION_OPTION_NAMES,
     ...HANDLER_NAMES,
-    'handshakeTimeout',
+    ...Object.keys(SERVER_RANGES),
     'subprotocols',
     'origins',
     'requireOrigin',
@@ -90,7 +132,7 @@ export function resolveServerOptions<Data>(
   return {
     connection: resolveConnectionOptions(given),
     handlers: given,
-    handshakeTimeout: resolveHandshakeTimeout(given),
+    numbers: checkOptions<ServerNumbers>(given, defaultServerNumbers(), SERVER_RANGES),
     subprotocols,
     origins: new OriginPolicy(given),
   };

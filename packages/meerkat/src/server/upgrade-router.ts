@@ -12,6 +12,8 @@ export interface UpgradeTarget {
   readonly clock: Clock;
   readonly closeTimeout: number;
   accept(request: UpgradeRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** A request for it was refused before it came to `accept`. */
+  refused(refusal: HandshakeError, incoming: IncomingMessage): void;
 }
 
 /** The path of a target that takes every path without one of its own. */
@@ -107,8 +109,10 @@ export class UpgradeRouter {
     // From here on the socket is ours, and no error of it may end the process.
     socket.on('error', () => {});
     const { clock, closeTimeout } = target ?? { clock: systemClock, closeTimeout: CLOSE_TIMEOUT };
-    const answer = (error: HandshakeError) =>
+    const answer = (error: HandshakeError): void => {
       refuse(socket, error, clock, closeTimeout, incoming.method);
+      target?.refused(error, incoming);
+    };
     if (hasOutstandingResponse(socket)) {
       this.#watchAnswer(socket, clock, closeTimeout);
       refuseBehindResponse(socket, answer);

@@ -2,11 +2,12 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Timer } from '../connection/clock.ts';
+import type { Clock, Timer } from '../connection/clock.ts';
 import { Connection } from '../connection/connection.ts';
 import { MAX_MILLISECONDS } from '../connection/connection-options.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
 import { reportError } from '../connection/report-error.ts';
+import { isThenable } from '../connection/thenable.ts';
 import { buildClose } from '../protocol/close-frame.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 import { toHeaderList } from '../protocol/handshake/header-list.ts';
@@ -16,6 +17,7 @@ import { buildUpgradeResponse } from '../protocol/handshake/upgrade-response.ts'
 import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import { StreamTransport } from '../transport/stream-transport.ts';
+import { Admission } from './admission.ts';
 import { PendingUpgrade } from './pending-upgrade.ts';
 import { refuse } from './refusal.ts';
 import {
@@ -39,8 +41,23 @@ export interface ServerCloseOptions {
   readonly code?: number | undefined;
   /** Of the Close frames, at most 123 octets. @default none */
   readonly reason?: string | undefined;
-  /** Milliseconds until what is still open is destroyed. @default closeTimeout */
+  /**
+   * Milliseconds over which the Close frames are spread, so that the clients do not all dial again in one moment.
+   * @default 0
+   */
+  readonly spread?: number | undefined;
+  /** Milliseconds until what is still open is destroyed, `spread` among them. @default spread + closeTimeout */
   readonly timeout?: number | undefined;
+}
+
+/** Milliseconds between the Close frames of a spread drain, at least. */
+const SPREAD_STEP = 10;
+
+/** A request that waits for the decision. */
+interface Waiting {
+  readonly socket: Duplex;
+  readonly incoming: IncomingMessage;
+  readonly remoteAddress: string | undefined;
 }
 
 interface Route {
@@ -57,7 +74,8 @@ interface Route {
 export class WebSocketServer<Data = undefined> {
   readonly #options: ResolvedServerOptions<Data>;
   readonly #connections = new Set<Connection<Data>>();
-  readonly #pending = new Map<PendingUpgrade, Duplex>();
+  readonly #pending = new Map<PendingUpgrade, Waiting>();
+  readonly #admission: Admission;
   readonly #target: UpgradeTarget;
   readonly #routes: Route[] = [];
   #closing: Promise<void> | undefined;
@@ -68,6 +86,7 @@ export class WebSocketServer<Data = undefined> {
   /** @throws {@link UsageError} for an unknown option or a value out of range. */
   constructor(options: WebSocketServerOptions<Data> = {}) {
     this.#options = resolveServerOptions(options);
+    this.#admission = new Admission(this.#options.numbers);
     const { clock, closeTimeout } = this.#options.connection;
     this.#target = {
       clock,
@@ -76,6 +95,7 @@ export class WebSocketServer<Data = undefined> {
         // #upgrade answers for every failure itself.
         void this.#upgrade(request, incoming, socket, head);
       },
+      refused: (refusal, incoming) => this.#tellRefused(refusal, incoming),
     };
   }
 
@@ -118,20 +138,26 @@ export class WebSocketServer<Data = undefined> {
    * @throws {@link UsageError} for a code or reason that may not be sent, a timeout out of range, an unknown option.
    */
   close(options: ServerCloseOptions = {}): Promise<void> {
-    refuseUnknownOptions(options, ['code', 'reason', 'timeout']);
+    refuseUnknownOptions(options, ['code', 'reason', 'spread', 'timeout']);
     const { code = 1001, reason = '' } = options;
     buildClose(code, reason, nodePrimitives);
+    const { closeTimeout } = this.#options.connection;
+    const range = [0, MAX_MILLISECONDS] as const;
+    const { spread } = checkOptions<{ spread: number }>(options, { spread: 0 }, { spread: range });
     const { timeout } = checkOptions<{ timeout: number }>(
       options,
-      { timeout: this.#options.connection.closeTimeout },
-      { timeout: [0, MAX_MILLISECONDS] },
+      { timeout: spread + closeTimeout },
+      { timeout: range },
     );
+    if (spread > timeout) {
+      throw new UsageError('MEERKAT_OPTION_RANGE', `spread: ${spread} is more than the timeout`);
+    }
     if (this.#closing === undefined) {
       // Kept before anyone is told: a hook that hears of it may call this again.
       this.#closing = new Promise((resolve) => {
         this.#drained = resolve;
       });
-      this.#drain(code, reason, timeout);
+      this.#drain(code, reason, spread, timeout);
     }
     return this.#closing;
   }
@@ -140,12 +166,12 @@ export class WebSocketServer<Data = undefined> {
     return this.close();
   }
 
-  #drain(code: number, reason: string, timeout: number): void {
+  #drain(code: number, reason: string, spread: number, timeout: number): void {
     const { clock } = this.#options.connection;
-    for (const [pending, socket] of this.#pending) {
-      this.#abandon(pending, socket, new HandshakeError('MEERKAT_DRAINING'));
+    for (const [pending, waiting] of this.#pending) {
+      this.#abandon(pending, waiting, new HandshakeError('MEERKAT_DRAINING'));
     }
-    for (const connection of this.#connections) connection.close(code, reason);
+    closeSpread([...this.#connections], spread, clock, (one) => one.close(code, reason));
     for (const { router, path } of this.#routes) router.retire(path, clock, timeout);
     this.#deadline = clock.after(timeout, () => {
       for (const connection of this.#connections) connection.terminate();
@@ -167,22 +193,36 @@ export class WebSocketServer<Data = undefined> {
     socket: Duplex,
     head: Buffer,
   ): Promise<void> {
-    const { connection, handshakeTimeout } = this.#options;
+    const { connection, numbers } = this.#options;
+    const { clock, closeTimeout } = connection;
+    const { remoteAddress } = incoming.socket;
+    try {
+      if (this.#closing !== undefined) throw new HandshakeError('MEERKAT_DRAINING');
+      this.#admission.enter(remoteAddress);
+    } catch (error) {
+      refuse(socket, error as HandshakeError, clock, closeTimeout);
+      this.#tellRefused(error as HandshakeError, incoming);
+      return;
+    }
+    const waiting: Waiting = { socket, incoming, remoteAddress };
     const pending: PendingUpgrade = new PendingUpgrade(
       socket,
       head,
-      connection.clock,
-      handshakeTimeout,
+      clock,
+      numbers.handshakeTimeout,
       {
-        expired: () => this.#abandon(pending, socket, new HandshakeError('MEERKAT_HOOK_TIMEOUT')),
+        expired: () => this.#abandon(pending, waiting, new HandshakeError('MEERKAT_HOOK_TIMEOUT')),
         // At once, not when the hook returns: it may never do so.
-        left: () => this.#pending.delete(pending),
+        left: () => {
+          this.#pending.delete(pending);
+          this.#admission.leave(remoteAddress);
+        },
       },
     );
-    this.#pending.set(pending, socket);
+    this.#pending.set(pending, waiting);
     const request: ServerUpgradeRequest = Object.assign(upgrade, {
       incoming,
-      remoteAddress: incoming.socket.remoteAddress,
+      remoteAddress,
       signal: pending.signal,
     });
     let response: string;
@@ -200,17 +240,20 @@ export class WebSocketServer<Data = undefined> {
         nodePrimitives,
       );
     } catch (error) {
-      this.#refuse(pending, socket, this.#refusal(error, pending.signal));
+      this.#refuse(pending, waiting, this.#refusal(error, pending.signal));
       return;
     }
     this.#pending.delete(pending);
-    if (!pending.settle() || socket.destroyed) return;
+    if (!pending.settle()) return;
+    if (socket.destroyed) {
+      this.#admission.leave(remoteAddress);
+      return;
+    }
     socket.write(response, 'latin1');
     this.#open(request, socket, protocol, data);
   }
 
   async #decide(request: ServerUpgradeRequest): Promise<Acceptance<Data>> {
-    if (this.#closing !== undefined) throw new HandshakeError('MEERKAT_DRAINING');
     await this.#options.origins.check(request);
     return acceptOrRefuse(await this.#ask(request));
   }
@@ -236,23 +279,37 @@ export class WebSocketServer<Data = undefined> {
     return refusal;
   }
 
-  #refuse(pending: PendingUpgrade, socket: Duplex, error: HandshakeError): boolean {
+  #refuse(pending: PendingUpgrade, waiting: Waiting, error: HandshakeError): boolean {
     this.#pending.delete(pending);
     if (!pending.settle()) return false;
+    const { socket, incoming, remoteAddress } = waiting;
     const { clock, closeTimeout } = this.#options.connection;
+    this.#admission.leave(remoteAddress);
     refuse(socket, error, clock, closeTimeout);
+    this.#tellRefused(error, incoming);
     return true;
   }
 
+  #tellRefused(refusal: HandshakeError, incoming: IncomingMessage): void {
+    const { handlers } = this.#options;
+    const failed = (error: unknown): void => reportError(handlers, error, undefined);
+    try {
+      const pending: unknown = handlers.refused?.(refusal, incoming);
+      if (isThenable(pending)) Promise.resolve(pending).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
   /** Refuses an upgrade before the hook has decided. */
-  #abandon(pending: PendingUpgrade, socket: Duplex, error: HandshakeError): void {
-    if (this.#refuse(pending, socket, error)) pending.abandon(error);
+  #abandon(pending: PendingUpgrade, waiting: Waiting, error: HandshakeError): void {
+    if (this.#refuse(pending, waiting, error)) pending.abandon(error);
   }
 
   #open(request: ServerUpgradeRequest, socket: Duplex, protocol: string, data: Data): void {
     const { handlers, connection: options } = this.#options;
     const { open } = handlers;
-    const { remoteAddress, remotePort } = socket as Partial<Socket>;
+    const { remotePort } = socket as Partial<Socket>;
     new Connection<Data>({
       role: 'server',
       transport: new StreamTransport(socket),
@@ -266,7 +323,7 @@ export class WebSocketServer<Data = undefined> {
       data,
       url: request.url,
       protocol,
-      remoteAddress,
+      remoteAddress: request.remoteAddress,
       remotePort,
     });
   }
@@ -274,8 +331,31 @@ export class WebSocketServer<Data = undefined> {
   // One function for all connections: a closure made beside `open` would keep each request alive with it.
   readonly #gone = (connection: Connection<Data>): void => {
     this.#connections.delete(connection);
+    this.#admission.leave(connection.remoteAddress);
     this.#detachWhenDrained();
   };
+}
+
+/** Calls `close` for each connection, evenly over `spread` milliseconds. */
+function closeSpread<One>(
+  connections: readonly One[],
+  spread: number,
+  clock: Clock,
+  close: (connection: One) => void,
+): void {
+  const began = clock.now();
+  let next = 0;
+  const step = (): void => {
+    const share = spread === 0 ? 1 : Math.min(1, (clock.now() - began) / spread);
+    // The first at once, the last when the time is up.
+    const due = Math.max(1, Math.ceil(share * connections.length));
+    for (const connection of connections.slice(next, due)) close(connection);
+    next = Math.max(next, due);
+    if (next < connections.length) {
+      clock.after(Math.max(SPREAD_STEP, spread / connections.length), step);
+    }
+  };
+  step();
 }
 
 /** Whether `error` only says that `signal` fired: the hook gave up, as it was told to. */

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import { WebSocketServer } from 'meerkat';
+import { connect, WebSocketServer } from 'meerkat';
 import { ManualClock } from 'meerkat/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { dial } from '../support/dialling.ts';
+import { dial, failure } from '../support/dialling.ts';
 import { expectNothingUnhandled } from '../support/failures.ts';
 import { closeFrame, frame, TEXT, takeClose, takeFrame } from '../support/frames.ts';
 import { expectRefusal, rawPeer, refused, upgraded, upgradeRequest } from '../support/handshake.ts';
@@ -84,6 +84,50 @@ describe('close', () => {
     expect((await takeClose(peer)).code).toBe(1001);
     clock.advance(300);
     await closed;
+  });
+
+  it('R9 spreads the Close frames evenly over `spread`, and gives closeTimeout after it', async () => {
+    const clock = new ManualClock();
+    const site = await serve({ clock });
+    const clients = await Promise.all(
+      Array.from({ length: 5 }, async () => (await dial(site.url)).connection),
+    );
+    await until(() => site.opened.length === 5);
+    const closed = site.wss.close({ code: 1012, spread: 1_000 });
+    const left: number[] = [];
+    for (const step of [0, 200, 200, 200, 200, 200]) {
+      clock.advance(step);
+      await turns();
+      left.push(site.wss.connections.size);
+    }
+    await closed;
+    expect(left).toEqual([4, 4, 3, 2, 1, 0]);
+    for (const client of clients) expect(await client.closed).toMatchObject({ code: 1012 });
+  });
+
+  it('refuses upgrades with 503 while Close frames are spread', async () => {
+    const clock = new ManualClock();
+    const site = await serve({ clock });
+    await Promise.all([dial(site.url), dial(site.url)]);
+    const closed = site.wss.close({ spread: 1_000 });
+    expect((await failure(connect(site.url))).status).toBe(503);
+    clock.advance(1_000);
+    await closed;
+  });
+
+  it('destroys what is left after `timeout`, though its Close was not due yet', async () => {
+    expect(() => new WebSocketServer().close({ spread: 2, timeout: 1 })).toThrow(
+      expect.objectContaining({ code: 'MEERKAT_OPTION_RANGE' }),
+    );
+    const clock = new ManualClock();
+    const site = await serve({ clock });
+    const peers = await Promise.all([upgraded(site.port), upgraded(site.port)]);
+    await until(() => site.opened.length === 2);
+    const closed = site.wss.close({ spread: 1_000, timeout: 1_000 });
+    clock.advance(1_000);
+    await closed;
+    for (const { peer } of peers) await peer.takeText();
+    expect(site.wss.connections.size).toBe(0);
   });
 
   it('waits for handlers that are at work', async () => {

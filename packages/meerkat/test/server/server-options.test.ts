@@ -1,5 +1,6 @@
 import { systemClock, WebSocketServer, type WebSocketServerOptions } from 'meerkat';
 import { describe, expect, it } from 'vitest';
+import { openFileLimit } from '../../src/server/open-file-limit.ts';
 import { resolveServerOptions } from '../../src/server/server-options.ts';
 
 function code(options: object): string | undefined {
@@ -13,9 +14,11 @@ function code(options: object): string | undefined {
 
 describe('the options of a server', () => {
   it('have the defaults of the catalogue', () => {
-    const { connection, handshakeTimeout, subprotocols } = resolveServerOptions({});
-    expect({ handshakeTimeout, subprotocols, ...connection }).toEqual({
+    const { connection, numbers, subprotocols } = resolveServerOptions({});
+    expect({ ...numbers, subprotocols, ...connection }).toEqual({
       handshakeTimeout: 10_000,
+      maxConnections: Math.floor(openFileLimit() * 0.8),
+      maxConnectionsPerAddress: 0,
       subprotocols: [],
       messageTypes: 'any',
       clock: systemClock,

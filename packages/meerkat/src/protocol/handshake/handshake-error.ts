@@ -20,6 +20,8 @@ export type HandshakeCode =
   | 'MEERKAT_HOOK_TIMEOUT'
   | 'MEERKAT_NO_ROUTE'
   | 'MEERKAT_REFUSED'
+  | 'MEERKAT_TOO_MANY_CONNECTIONS'
+  | 'MEERKAT_TOO_MANY_FROM_ADDRESS'
   // the client refuses the response, or never got one
   | 'WS_RESPONSE_ACCEPT'
   | 'WS_RESPONSE_BODY'
@@ -85,6 +87,16 @@ const FAULTS: Readonly<Record<HandshakeCode, Fault>> = {
   MEERKAT_HOOK_TIMEOUT: { status: 503, message: 'the upgrade took too long' },
   MEERKAT_NO_ROUTE: { status: 404, message: 'there is no WebSocket at this path' },
   MEERKAT_REFUSED: { status: 403, message: 'the upgrade was refused' },
+  MEERKAT_TOO_MANY_CONNECTIONS: {
+    status: 503,
+    message: 'the server has as many connections as it takes',
+    headers: [['Retry-After', '5']],
+  },
+  MEERKAT_TOO_MANY_FROM_ADDRESS: {
+    status: 429,
+    message: 'this address has as many connections as it may have',
+    headers: [['Retry-After', '5']],
+  },
 
   WS_RESPONSE_ACCEPT: { status: 0, message: 'Sec-WebSocket-Accept mismatch' },
   WS_RESPONSE_BODY: { status: 0, message: 'a 101 response has no body' },

@@ -26,6 +26,8 @@ const STATUS: Readonly<Partial<Record<HandshakeCode, number>>> = {
   MEERKAT_HOOK_TIMEOUT: 503,
   MEERKAT_NO_ROUTE: 404,
   MEERKAT_REFUSED: 403,
+  MEERKAT_TOO_MANY_CONNECTIONS: 503,
+  MEERKAT_TOO_MANY_FROM_ADDRESS: 429,
 };
 
 describe('a failed handshake', () => {

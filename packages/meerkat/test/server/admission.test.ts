@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type HandshakeError, WebSocketServer } from 'meerkat';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { addressKey } from '../../src/server/admission.ts';
+import { dial, failure } from '../support/dialling.ts';
+import { expectNothingUnhandled } from '../support/failures.ts';
+import { exchange, expectRefusal, rawPeer, upgradeRequest } from '../support/handshake.ts';
+import { parseResponse } from '../support/http-response.ts';
+import { serve } from '../support/serving.ts';
+import { deferred, until } from '../support/waiting.ts';
+
+beforeEach(expectNothingUnhandled);
+
+describe('maxConnections', () => {
+  it('H27 answers 503 with Retry-After past it, and lets in again when somebody left', async () => {
+    const site = await serve({ maxConnections: 2 });
+    const { connection } = await dial(site.url);
+    await dial(site.url);
+    const response = parseResponse(await exchange(site.port, upgradeRequest()));
+    expectRefusal(response);
+    expect(response.status).toBe(503);
+    expect(response.header('retry-after')).toBe('5');
+    connection.close();
+    await connection.closed;
+    await until(() => site.wss.connections.size === 1);
+    await dial(site.url);
+    expect((await failure(connect(site.url))).status).toBe(503);
+  });
+
+  it('counts requests that are being decided on, until they are refused, leave, or run out of time', async () => {
+    const decision = deferred<{ refuse: number }>();
+    const asked: string[] = [];
+    const site = await serve({
+      maxConnections: 2,
+      upgrade(request) {
+        asked.push(request.url);
+        return request.url === '/chat?wait' ? decision.promise : undefined;
+      },
+    });
+    const waiting = await rawPeer(site.port);
+    await waiting.sendText(upgradeRequest({ target: '/chat?wait' }));
+    const leaving = await rawPeer(site.port);
+    await leaving.sendText(upgradeRequest({ target: '/chat?wait' }));
+    await until(() => asked.length === 2);
+    expect((await failure(connect(site.url))).status).toBe(503);
+    expect(asked).toHaveLength(2); // the hook is not asked for who is refused
+    await leaving.close();
+    await until(() => site.sockets[1]?.destroyed === true);
+    const { connection } = await dial(site.url);
+    expect((await failure(connect(site.url))).status).toBe(503);
+    decision.resolve({ refuse: 403 });
+    expect(parseResponse(await waiting.takeText()).status).toBe(403);
+    await dial(site.url);
+    connection.terminate();
+  });
+
+  it('is given back by every way in which a connection can end', async () => {
+    const site = await serve({
+      maxConnections: 1,
+      upgrade: ({ url }) => {
+        if (url.endsWith('throw')) throw new Error('no');
+        return url.endsWith('refuse') ? { refuse: 401 } : undefined;
+      },
+      message() {
+        throw new Error('handler');
+      },
+    });
+    const endings: ((url: string) => Promise<unknown>)[] = [
+      async (url) => failure(connect(`${url}?throw`)),
+      async (url) => failure(connect(`${url}?refuse`)),
+      async (url) => (await dial(url)).connection.close(),
+      async (url) => (await dial(url)).connection.terminate(),
+      async (url) => (await dial(url)).connection.send('1011'),
+      async () => [...site.wss.connections].map((one) => one.terminate()),
+    ];
+    for (const end of [...endings, ...endings]) {
+      await end(site.url);
+      await until(() => site.wss.connections.size === 0);
+    }
+    await dial(site.url);
+    expect((await failure(connect(site.url))).status).toBe(503);
+  });
+
+  it('0 is no limit', async () => {
+    const site = await serve({ maxConnections: 0 });
+    await Promise.all(Array.from({ length: 20 }, () => dial(site.url)));
+    expect(site.wss.connections.size).toBe(20);
+  });
+});
+
+describe('maxConnectionsPerAddress', () => {
+  it('H27 answers 429 past it, and counts each address for itself', async () => {
+    const site = await serve({ maxConnectionsPerAddress: 1 }, { host: '::' });
+    const url = (host: string): string => `ws://${host}:${site.port}/chat`;
+    const { connection } = await dial(url('127.0.0.1'));
+    const error = await failure(connect(url('127.0.0.1')));
+    expect([error.status, new Map(error.headers).get('Retry-After')]).toEqual([429, '5']);
+    await dial(url('[::1]'));
+    expect((await failure(connect(url('[::1]')))).status).toBe(429);
+    connection.close();
+    await connection.closed;
+    await until(() => site.wss.connections.size === 1);
+    await dial(url('127.0.0.1'));
+  });
+
+  it('does not count unix sockets', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'meerkat-'));
+    const server = createServer();
+    const wss = new WebSocketServer({ maxConnectionsPerAddress: 1 }).attach(server);
+    const socketPath = join(folder, 's');
+    await new Promise<void>((resolve) => {
+      server.listen(socketPath, resolve);
+    });
+    onTestFinished(async () => {
+      await wss.close();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(folder, { recursive: true });
+    });
+    await dial('ws://localhost/', { socketPath });
+    await dial('ws://localhost/', { socketPath });
+    expect(wss.connections.size).toBe(2);
+  });
+
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:0002::', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+    ['1::2:3:4:5:6:7', '1:0:2:3::/64'],
+    ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['nonsense', 'nonsense'],
+  ])('takes %s for %s', (address, key) => {
+    expect(addressKey(address)).toBe(key);
+  });
+});
+
+describe('the handler refused', () => {
+  it('hears of every refusal at a path of its server, with code, status and request', async () => {
+    const heard: [string, number, string | undefined][] = [];
+    const site = await serve({
+      refused: (refusal: HandshakeError, { url }) => {
+        heard.push([refusal.code, refusal.status, url]);
+      },
+      upgrade: ({ url }) => (url.endsWith('401') ? { refuse: 401 } : undefined),
+    });
+    await exchange(site.port, upgradeRequest({ headers: { 'Sec-WebSocket-Version': '8' } }));
+    await exchange(site.port, upgradeRequest({ headers: { Origin: 'http://evil.example' } }));
+    await exchange(site.port, upgradeRequest({ target: '/chat?401' }));
+    await exchange(site.port, upgradeRequest({ target: '/elsewhere' })); // nobody's path
+    expect(heard).toEqual([
+      ['WS_REQUEST_VERSION', 426, '/chat'],
+      ['WS_REQUEST_ORIGIN', 403, '/chat'],
+      ['MEERKAT_REFUSED', 401, '/chat?401'],
+    ]);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('in refused');
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        throw new Error('in refused');
+      },
+    ],
+  ])('is reported when it %s, and the answer still leaves', async (_how, refused) => {
+    const site = await serve({ refused, upgrade: () => ({ refuse: 401 }) });
+    expect((await failure(connect(site.url))).status).toBe(401);
+    await until(() => site.errors.length === 1);
+    expect(site.errors).toEqual([new Error('in refused')]);
+  });
+});
