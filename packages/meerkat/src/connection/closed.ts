@@ -36,6 +36,7 @@ export interface Closed {
   readonly clean: boolean;
   /** Who began to end it. */
   readonly by: 'local' | 'peer' | 'transport';
+  /** What ended it. */
   readonly because: ClosedBecause;
   /** The state that the end began in. */
   readonly phase: ConnectionState;

@@ -86,7 +86,8 @@ export class OriginPolicy {
 
 function listed(value: string): string {
   const origin = typeof value === 'string' ? parseOrigin(value) : undefined;
-  if (origin === undefined) {
+  // A star would stand for itself, and so for nobody: whoever writes one means something else.
+  if (origin === undefined || origin.authority.host.includes('*')) {
     throw new UsageError('MEERKAT_OPTION_RANGE', `origins: ${JSON.stringify(value)} is no origin`);
   }
   return serialize(origin);

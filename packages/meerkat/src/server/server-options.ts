@@ -40,7 +40,8 @@ export interface ServerUpgradeRequest extends UpgradeRequest {
 export interface ServerHandlers<Data> extends ConnectionHandlers<Data> {
   /**
    * Decides on an upgrade: authenticate, choose a subprotocol, attach typed data. Nothing, or an object without
-   * `refuse`, accepts. A throw or rejection answers 500, taking longer than `handshakeTimeout` 503.
+   * `refuse`, accepts. A throw, a rejection or an object with other names answers 500, taking longer than
+   * `handshakeTimeout` 503.
    */
   upgrade?(
     request: ServerUpgradeRequest,
@@ -128,6 +129,9 @@ export function resolveServerOptions<Data>(
     if (typeof name !== 'string' || !isToken(name)) {
       throw new UsageError('MEERKAT_HANDSHAKE_VALUE', `subprotocol ${JSON.stringify(name)}`);
     }
+  }
+  if (new Set(subprotocols).size !== subprotocols.length) {
+    throw new UsageError('MEERKAT_HANDSHAKE_VALUE', 'a subprotocol is there twice');
   }
   return {
     connection: resolveConnectionOptions(given),

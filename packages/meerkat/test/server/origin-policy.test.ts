@@ -64,6 +64,7 @@ describe('a list of origins', () => {
     [['https://example.com/path']],
     [['example.com']],
     [['*']],
+    [['https://*.example.com']],
     [['null']],
     [[5 as never]],
     ['https://example.com' as never],

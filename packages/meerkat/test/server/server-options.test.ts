@@ -61,8 +61,8 @@ describe('the options of a server', () => {
     expect(code({ [name]: value })).toBe('MEERKAT_OPTION_RANGE');
   });
 
-  it.each([[['a b']], [['']], [['a\r\nb']], [['chät']], [[5]]])(
-    'are refused when a subprotocol is no token: %j',
+  it.each([[['a b']], [['']], [['a\r\nb']], [['chät']], [[5]], [['a', 'a']]])(
+    'are refused when a subprotocol is no token, or there twice: %j',
     (subprotocols) => {
       expect(code({ subprotocols })).toBe('MEERKAT_HANDSHAKE_VALUE');
     },

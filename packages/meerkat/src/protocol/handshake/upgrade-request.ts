@@ -23,6 +23,7 @@ export interface RequestHead {
 
 /** An upgrade request that keeps the rules. */
 export interface UpgradeRequest {
+  /** Sec-WebSocket-Key as it was sent: 16 octets in base64. */
   readonly key: string;
   /** The one Host. */
   readonly host: string;
