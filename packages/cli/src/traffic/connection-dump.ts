@@ -1,0 +1,139 @@
+import { oneLine } from '../terminal/escape-controls.ts';
+import type { Palette } from '../terminal/palette.ts';
+import { DirectionDump } from './direction-dump.ts';
+import { octetCount } from './frame-header.ts';
+import { HttpExchange } from './http-exchange.ts';
+import { octetRows } from './octet-rows.ts';
+import type { Direction, TrafficListener } from './traffic-listener.ts';
+
+/** Columns before what is decoded; three more are for its marks. */
+const INDENT = ' '.repeat(7);
+
+/** Which connection it is. */
+export interface DumpedConnection {
+  readonly id: number;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  /** Which end of it we are. */
+  readonly role: 'server' | 'client';
+  /** Octets that went before in each direction. @default 0 */
+  readonly offset?: number | undefined;
+}
+
+/** How a dump looks, and where it goes. */
+export interface DumpSettings {
+  /** Writes text; a promise means that the output is behind. */
+  readonly write: (text: string) => Promise<void> | undefined;
+  readonly palette: Palette;
+  /** Shows what is starred and redacted otherwise. */
+  readonly showSecrets: boolean;
+  /** @default the system's clock */
+  readonly now?: (() => Date) | undefined;
+}
+
+/** Dumps one connection. */
+export class ConnectionDump implements TrafficListener {
+  readonly #settings: DumpSettings;
+  readonly #name: readonly [id: string, local: string, remote: string];
+  readonly #directions: Readonly<Record<Direction, DirectionDump>>;
+  readonly #start: number;
+  readonly #ended = { in: false, out: false };
+
+  constructor(connection: DumpedConnection, settings: DumpSettings) {
+    const { id, localAddress, localPort, remoteAddress, remotePort, role, offset = 0 } = connection;
+    this.#settings = settings;
+    this.#start = offset;
+    const hasAddress = localAddress !== undefined || remoteAddress !== undefined;
+    this.#name = [
+      `#${id}`,
+      hasAddress ? authority(localAddress, localPort) : '(unix socket)',
+      hasAddress ? authority(remoteAddress, remotePort) : '(unix socket)',
+    ];
+    const { palette, showSecrets } = settings;
+    const exchange = new HttpExchange(palette, showSecrets);
+    const requests: Direction = role === 'server' ? 'in' : 'out';
+    const asks = new DirectionDump({
+      palette,
+      receiver: 'server',
+      offset,
+      head: (text) => exchange.request(text),
+      decided: () => [],
+    });
+    const answers = new DirectionDump({
+      palette,
+      receiver: 'client',
+      offset,
+      head: (text) => exchange.response(text),
+      decided: (upgrade) => asks.decide(upgrade),
+    });
+    this.#directions = requests === 'in' ? { in: asks, out: answers } : { in: answers, out: asks };
+    void this.#write([this.#line('--', 'opened')]); // too short to wait for
+  }
+
+  received(octets: Uint8Array): Promise<void> | undefined {
+    return this.#octets('in', octets);
+  }
+
+  sent(octets: Uint8Array): Promise<void> | undefined {
+    return this.#octets('out', octets);
+  }
+
+  ended(direction: Direction): Promise<void> | undefined {
+    if (this.#ended[direction]) return undefined;
+    this.#ended[direction] = true;
+    const { offset } = this.#directions[direction];
+    return this.#write([
+      this.#line(arrow(direction), `FIN after ${octetCount(offset - this.#start)}`),
+      ...this.#last(direction),
+    ]);
+  }
+
+  closed(error: Error | undefined): Promise<void> | undefined {
+    const { palette } = this.#settings;
+    const how = error === undefined ? 'closed' : palette.red(`closed: ${oneLine(error.message)}`);
+    const lines = [this.#line('--', how)];
+    for (const direction of ['in', 'out'] as const) {
+      if (!this.#ended[direction]) lines.push(...this.#last(direction));
+      this.#ended[direction] = true;
+    }
+    return this.#write(lines);
+  }
+
+  #octets(direction: Direction, octets: Uint8Array): Promise<void> | undefined {
+    const { palette, showSecrets } = this.#settings;
+    const dump = this.#directions[direction];
+    const { offset } = dump;
+    const { lines, hidden } = dump.take(octets);
+    const paint = direction === 'in' ? palette.cyan : palette.green;
+    return this.#write([
+      paint(this.#line(arrow(direction), octetCount(octets.length))),
+      ...octetRows(octets, offset, showSecrets ? [] : hidden),
+      ...lines.map((line) => INDENT + line),
+    ]);
+  }
+
+  #last(direction: Direction): string[] {
+    return this.#directions[direction].end().map((line) => INDENT + line);
+  }
+
+  #line(sign: string, what: string): string {
+    const { now = () => new Date() } = this.#settings;
+    const [id, local, remote] = this.#name;
+    return `${now().toISOString()} ${id} ${local} ${sign} ${remote}  ${what}`;
+  }
+
+  #write(lines: readonly string[]): Promise<void> | undefined {
+    return this.#settings.write(`${lines.join('\n')}\n`);
+  }
+}
+
+function arrow(direction: Direction): string {
+  return direction === 'in' ? '<-' : '->';
+}
+
+function authority(address: string | undefined, port: number | undefined): string {
+  if (address === undefined) return '(unknown)';
+  return `${address.includes(':') ? `[${address}]` : address}:${port ?? '?'}`;
+}
