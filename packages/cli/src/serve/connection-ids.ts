@@ -11,4 +11,9 @@ export class ConnectionIds {
     this.#ids.set(socket, this.#last);
     return this.#last;
   }
+
+  /** Gives what stands for a socket the same number. */
+  alias(standIn: object, socket: object): void {
+    this.#ids.set(standIn, this.of(socket));
+  }
 }

@@ -26,10 +26,16 @@ export function escapeControls(text: string, mark: Mark = (escaped) => escaped):
  * The same for text that has to stay on one line: newline and tab become visible too.
  *
  * @param maxLength - Characters after which it is cut. @default none
+ * @param mark - Applied to each escape. @default nothing
  */
-export function oneLine(text: string, maxLength: number = Infinity): string {
+export function oneLine(
+  text: string,
+  maxLength: number = Infinity,
+  mark: Mark = (escaped) => escaped,
+): string {
   const shown = cut(text, maxLength);
-  return (shown === text ? text : `${shown}…`).replace(CONTROLS, visible);
+  const escaped = shown.replace(CONTROLS, (control) => mark(visible(control)));
+  return shown === text ? escaped : `${escaped}…`;
 }
 
 /** The first `maxLength` characters, one less where that would halve one of two. */

@@ -12,6 +12,8 @@ export interface LineIo {
   write(data: string | Uint8Array): Promise<void> | undefined;
   /** Tells the user something beside the output, on stderr. One line, made harmless. */
   note(text: string): void;
+  /** Writes whole lines to stderr as they are; on a terminal above the prompt. */
+  writeError(lines: string): void;
   /** Whether the output is behind. */
   readonly blocked: boolean;
 }

@@ -52,4 +52,8 @@ export class PipeIo implements LineIo {
   note(text: string): void {
     void this.#errors.line(oneLine(text));
   }
+
+  writeError(lines: string): void {
+    void this.#errors.write(lines);
+  }
 }

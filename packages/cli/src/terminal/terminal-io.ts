@@ -69,6 +69,10 @@ export class TerminalIo implements LineIo {
     this.#above(() => void this.#errors.line(yellow(oneLine(text))));
   }
 
+  writeError(lines: string): void {
+    this.#above(() => void this.#errors.write(lines));
+  }
+
   #above(print: () => void): void {
     if (this.#prompt === undefined) print();
     else this.#prompt.above(print);

@@ -53,6 +53,10 @@ describe('oneLine', () => {
     expect(oneLine('abcdef', 3)).toBe('abc…');
     expect(oneLine('abc', 3)).toBe('abc');
   });
+
+  it('marks each escape, and nothing else', () => {
+    expect(oneLine('\\n\n\x1bx', 3, (escaped) => `<${escaped}>`)).toBe('\\n<\\n>…');
+  });
 });
 
 describe('cut', () => {

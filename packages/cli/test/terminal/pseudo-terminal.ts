@@ -25,15 +25,17 @@ export function program(args: readonly string[]): string[] {
   return ['--import', 'tsx', '--conditions=meerkat-source', PROGRAM, ...args];
 }
 
-/** `meerkat` on a pseudo-terminal of 60 columns. It ends with the test. */
+/** `meerkat` on a pseudo-terminal. It ends with the test. */
 export class PseudoTerminal {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #exit: Promise<number | null>;
   #output = '';
   readonly #wakers: (() => void)[] = [];
+  readonly #columns: number;
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const command = [RUNNER, `${ROWS}`, `${COLUMNS}`, process.execPath, ...program(args)];
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, columns: number = COLUMNS) {
+    this.#columns = columns;
+    const command = [RUNNER, `${ROWS}`, `${columns}`, process.execPath, ...program(args)];
     this.#child = spawn('python3', command, { env: { ...process.env, TERM: 'xterm', ...env } });
     this.#child.stdout.setEncoding('utf8');
     this.#child.stdout.on('data', (printed: string) => {
@@ -59,7 +61,7 @@ export class PseudoTerminal {
 
   /** What the terminal shows. */
   get screen(): Screen {
-    return Screen.of(this.#output, COLUMNS);
+    return Screen.of(this.#output, this.#columns);
   }
 
   /** Resolves when the terminal shows what is waited for. */
