@@ -26,12 +26,14 @@ const STATUS_ADVICE: Readonly<Record<number, string>> = {
 const ERRNO_ADVICE: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate has expired: renew it; --insecure connects all the same.',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'trust this certificate with --ca FILE.',
+  EACCES: 'not permitted: check who may use the unix socket.',
   EADDRNOTAVAIL: 'check the address and the port.',
   EAI_AGAIN: 'the name server does not answer: check the network.',
   ECONNREFUSED: 'nobody listens there: check host and port, and whether the server runs.',
   ECONNRESET: 'the server hung up: it may want the other of ws:// and wss://.',
   EHOSTUNREACH: 'the network has no way to this host.',
   ENETUNREACH: 'the network has no way to this host.',
+  ENOENT: 'there is no such unix socket: check its path, and whether the server runs.',
   ENOTFOUND: 'there is no such host: check its name.',
   ERR_TLS_CERT_ALTNAME_INVALID:
     'the certificate is for another name: use that name in the URL, or look whom you reached.',

@@ -1,6 +1,7 @@
 import type { Message } from 'meerkat';
 import { cut, escapeControls } from '../terminal/escape-controls.ts';
 import { hexDump, toAscii, toHex } from '../terminal/hex.ts';
+import { localTime } from '../terminal/local-time.ts';
 import type { Palette } from '../terminal/palette.ts';
 
 /** Characters of a text that a terminal shows. */
@@ -61,10 +62,4 @@ function binaryRows(octets: Uint8Array, { dim }: Palette): string[] {
 
 function rest(count: number, what: string): string {
   return `… ${count} ${what} more: send the output to a file or a pipe to get all`;
-}
-
-function localTime(now: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const milliseconds = String(now.getMilliseconds()).padStart(3, '0');
-  return `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}.${milliseconds}`;
 }

@@ -30,6 +30,28 @@ export function waitTime(value: string): number {
   return seconds * 1_000;
 }
 
+/** Seconds between one thing and the next, also parts of one. In milliseconds. */
+export function interval(value: string): number {
+  const seconds = /^[0-9]+(?:\.[0-9]+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (!(seconds >= 0.01 && seconds <= 86_400)) {
+    throw new InvalidArgumentError('It is seconds, from 0.01 to 86400.');
+  }
+  return seconds * 1_000;
+}
+
+/** A value, added to those before. */
+export function listOf(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** A path, where the URL may have been taken for it: the option needs no value. */
+export function dumpFile(value: string): string {
+  if (value === '' || /^(?:(?:wss?|https?):|:[0-9])/i.test(value)) {
+    throw new InvalidArgumentError('It is a file: write the URL first, or --hexdump=FILE.');
+  }
+  return value;
+}
+
 /** `Name: value`, added to those before. */
 export function headerField(
   value: string,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Closed,
+  type CloseFrame,
   type Connection,
   type ConnectOptions,
   connect,
@@ -11,30 +12,39 @@ import {
 } from 'meerkat';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
+import { redactTarget } from '../handshake/secrets.ts';
 import { isInteractive, type LineIo } from '../terminal/line-io.ts';
 import { paletteFor } from '../terminal/palette.ts';
 import { PipeIo } from '../terminal/pipe-io.ts';
 import { TerminalIo } from '../terminal/terminal-io.ts';
 import { describeClosed, type GivenUp } from './closing-report.ts';
+import { DialView, type DialViewSettings } from './dial-view.ts';
 import { describeHandshakeError } from './handshake-report.ts';
 import { MessageView, type ViewSettings } from './message-view.ts';
-import { type LineFormat, messageOf } from './outgoing-message.ts';
+import { RoundTrips } from './round-trips.ts';
+import { Sender, type SenderSettings } from './sender.ts';
 
 /** What a session is told. */
-export interface SessionSettings extends ViewSettings {
+export interface SessionSettings extends ViewSettings, SenderSettings, DialViewSettings {
   readonly url: URL;
   readonly dial: Pick<
     ConnectOptions,
-    'headers' | 'subprotocols' | 'tls' | 'handshakeTimeout' | 'maxMessageBytes'
+    'headers' | 'subprotocols' | 'tls' | 'socketPath' | 'handshakeTimeout' | 'maxMessageBytes'
   >;
-  /** What each line of the input stands for. */
-  readonly format: LineFormat;
   /** Sent in place of the input; undefined where the input is sent. */
   readonly messages: readonly Message[] | undefined;
-  /** Milliseconds to go on listening after the last message was sent, Infinity for ever. @default 0 */
+  /**
+   * Milliseconds to go on listening after the last message was sent, Infinity for ever.
+   *
+   * @default 0; Infinity with a `count`
+   */
   readonly wait: number | undefined;
+  /** Messages received after which it closes. @default none */
+  readonly count: number | undefined;
+  /** Milliseconds between Pings. @default none are sent */
+  readonly pingInterval: number | undefined;
   /** Of our Close frame. */
-  readonly close: { readonly code: number; readonly reason: string };
+  readonly close: CloseFrame;
   /** Milliseconds of silence after which a closing handshake is given up. */
   readonly closeTimeout: number;
 }
@@ -56,15 +66,21 @@ class Session {
   readonly #context: CliContext;
   readonly #io: LineIo;
   readonly #view: MessageView;
+  readonly #dialView: DialView;
   /** Aborted when the user wants it to end, or it has ended. */
   readonly #over = new AbortController();
+  /** Aborted when the user wants to wait for nothing any more. */
+  readonly #impatient = new AbortController();
   #connection: Connection | undefined;
-  /** The user ended it, or whoever read the output. */
+  /** This side ended it: the user, whoever read the output, or the count. */
   #hungUp = false;
+  /** Nothing is left of the connection. */
+  #ended = false;
+  /** Whoever read the output has left. */
+  #unread = false;
   #givenUp: GivenUp;
   /** What went wrong on our side, said after how the connection ended. */
   #problem: CliError | undefined;
-  #sent = 0;
   #received = 0;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -80,26 +96,29 @@ class Session {
         ? new TerminalIo(context, paletteFor(context.stdout, context.env).green('> '), events)
         : new PipeIo(context, events);
     this.#view = new MessageView(context, this.#io, settings);
+    this.#dialView = new DialView(settings, context, this.#io, ({ message }) => {
+      this.#io.note(`cannot write the dump: ${message}`);
+      this.#problem ??= new CliError('the dump is not complete', 1);
+    });
   }
 
   async run(): Promise<void> {
     const ignoreSignals = this.#context.onInterrupt(() => this.#interrupted());
     try {
+      await orAborted(this.#dialView.open(), this.#over.signal);
       const connection = await this.#dial();
       this.#connection = connection;
       this.#greet(connection);
-      const unwatch = this.#watchTheEnd(connection);
-      const talking = this.#talk(connection);
-      const closed = await connection.closed;
-      unwatch();
-      clearTimeout(this.#deadline);
-      this.#over.abort();
-      this.#io.endInput();
-      await talking;
-      this.#report(closed);
+      await this.#converse(connection);
     } finally {
       ignoreSignals();
+      await this.#closeView();
     }
+  }
+
+  /** Whoever should read a dump may never do so. */
+  async #closeView(): Promise<void> {
+    await orAborted(this.#dialView.close(), this.#impatient.signal);
   }
 
   async #dial(): Promise<Connection> {
@@ -110,6 +129,7 @@ class Session {
     try {
       return await connect(url, {
         ...dial,
+        createConnection: this.#dialView.createConnection,
         closeTimeout: A_DAY,
         signal: this.#over.signal,
         message: (_connection, message) => this.#receive(message),
@@ -123,23 +143,53 @@ class Session {
 
   #greet(connection: Connection): void {
     const { stdin } = this.#context;
-    const { dial, messages } = this.#settings;
-    const { url, protocol } = connection;
+    const { url, dial, messages } = this.#settings;
+    const { protocol } = connection;
     if (stdin.isTTY === true && messages === undefined) {
       const agreed = protocol === '' ? '' : `, subprotocol ${protocol}`;
-      this.#io.note(`connected to ${url}${agreed}; Ctrl-D or Ctrl-C closes`);
+      this.#io.note(`connected to ${shown(url)}${agreed}; /help, Ctrl-D closes`);
     }
     if (protocol === '' && (dial.subprotocols ?? []).length > 0) {
       this.#io.note('the server chose none of the subprotocols');
     }
   }
 
+  /** From the open connection to its end. */
+  async #converse(connection: Connection): Promise<void> {
+    const { format, commands, pingInterval } = this.#settings;
+    const roundTrips = new RoundTrips(connection, (text) => this.#io.note(text));
+    const sender = new Sender({
+      format,
+      commands,
+      connection,
+      io: this.#io,
+      roundTrips,
+      over: this.#over.signal,
+      hungUp: () => this.#hungUp,
+      close: (frame) => this.#hangUp(frame),
+    });
+    const unwatch = this.#watchTheEnd(connection);
+    if (pingInterval !== undefined) roundTrips.begin(pingInterval);
+    const talking = this.#talk(connection, sender);
+    const closed = await connection.closed;
+    this.#ended = true;
+    unwatch();
+    clearTimeout(this.#deadline);
+    this.#over.abort();
+    this.#io.endInput();
+    await talking;
+    const measured = await roundTrips.end();
+    if (measured !== undefined) this.#io.note(measured);
+    await this.#closeView(); // its failure is part of the report
+    this.#report(closed, sender);
+  }
+
   /** Sends everything there is to send, waits as told, and closes. Never rejects. */
-  async #talk(connection: Connection): Promise<void> {
+  async #talk(connection: Connection, sender: Sender): Promise<void> {
     const { messages, close } = this.#settings;
     try {
-      if (messages === undefined) await this.#sendLines(connection);
-      else await this.#sendAll(connection, messages);
+      if (messages === undefined) await sender.sendLines();
+      else await sender.sendAll(messages);
       await this.#wait();
     } catch (error) {
       this.#problem ??= error instanceof CliError ? error : new CliError(String(error), 1);
@@ -147,49 +197,9 @@ class Session {
     connection.close(close.code, close.reason);
   }
 
-  async #sendLines(connection: Connection): Promise<void> {
-    let number = 0;
-    for await (const lines of this.#io.lines()) {
-      const messages: Message[] = [];
-      for (const line of lines) {
-        number += 1;
-        const parsed = messageOf(line, this.#settings.format);
-        if ('message' in parsed) messages.push(parsed.message);
-        else this.#refuseLine(number, parsed.problem);
-      }
-      await this.#sendAll(connection, messages);
-      if (this.#over.signal.aborted) return;
-    }
-  }
-
-  /** On a terminal the user sees it and types the line again; a script has to be told at the end. */
-  #refuseLine(number: number, problem: string): void {
-    if (this.#io.interactive) {
-      this.#io.note(`not sent: ${problem}`);
-      return;
-    }
-    this.#io.note(`line ${number} was not sent: ${problem}`);
-    this.#problem ??= new CliError('not every line was sent', 1);
-  }
-
-  async #sendAll(connection: Connection, messages: readonly Message[]): Promise<void> {
-    for (const message of messages) {
-      const result = connection.send(message);
-      if (result === 'dropped') {
-        // Never for a full queue, which is waited for: the connection is closing.
-        if (!this.#hungUp) {
-          this.#problem ??= new CliError('it was closed before everything was sent', 1);
-        }
-        return;
-      }
-      this.#sent += 1;
-      if (result === 'queued') await connection.drained();
-    }
-  }
-
   async #wait(): Promise<void> {
     const { signal } = this.#over;
-    const { wait = 0 } = this.#settings;
+    const { count, wait = count === undefined ? 0 : Infinity } = this.#settings;
     if (signal.aborted || wait === 0) return;
     try {
       if (wait === Infinity) await once(signal, 'abort');
@@ -200,8 +210,12 @@ class Session {
   }
 
   #receive(message: Message): Promise<void> | undefined {
+    const { count = Infinity } = this.#settings;
+    if (this.#received >= count) return undefined; // on its way when our Close left
     this.#received += 1;
-    return this.#view.show(message);
+    const behind = this.#view.show(message);
+    if (this.#received === count) this.#hangUp();
+    return behind;
   }
 
   /**
@@ -228,11 +242,11 @@ class Session {
   #interrupted(): void {
     const connection = this.#connection;
     if (connection === undefined || connection.state === 'open') this.#hangUp();
+    else if (this.#ended) this.#impatient.abort();
     else this.#giveUp(connection, 'interrupt');
   }
 
-  #hangUp(): void {
-    const { code, reason } = this.#settings.close;
+  #hangUp({ code, reason }: CloseFrame = this.#settings.close): void {
     this.#hungUp = true;
     this.#over.abort();
     this.#io.endInput();
@@ -241,6 +255,7 @@ class Session {
 
   /** Whoever read our output has left. */
   #outputFailed(error: NodeJS.ErrnoException): void {
+    this.#unread = true;
     if (error.code !== 'EPIPE') {
       this.#problem ??= new CliError(`cannot write the output: ${error.message}`, 1);
     }
@@ -250,27 +265,48 @@ class Session {
     }, this.#settings.closeTimeout).unref();
   }
 
-  #report(closed: Closed): void {
+  #report(closed: Closed, sender: Sender): void {
     const { line, fine } = describeClosed(closed, this.#givenUp);
+    const problem = this.#problem ?? sender.problem ?? this.#tooFew();
     if (!fine) {
-      if (this.#problem !== undefined) this.#io.note(this.#problem.message);
+      if (problem !== undefined) this.#io.note(problem.message);
       throw new CliError(line, 1);
     }
     this.#io.note(line);
-    if (this.#problem !== undefined) throw this.#problem;
-    if (this.#wasImpatient(closed)) {
+    if (problem !== undefined) throw problem;
+    if (this.#wasImpatient(closed, sender)) {
       this.#io.note('nothing came before the close; --wait SECONDS goes on listening for answers');
     }
   }
 
+  /** Fewer messages than `--count` came, and somebody would have read them. */
+  #tooFew(): CliError | undefined {
+    const { count = 0 } = this.#settings;
+    if (this.#received >= count || this.#unread) return undefined;
+    const what = count === 1 ? 'message' : 'messages';
+    return new CliError(`only ${this.#received} of ${count} ${what} came before the end`, 1);
+  }
+
   /** Whether our own Close, which nobody asked for, may have kept the server from answering. */
-  #wasImpatient({ by }: Closed): boolean {
+  #wasImpatient({ by }: Closed, { sent }: Sender): boolean {
     if (by !== 'local' || this.#hungUp || this.#settings.wait !== undefined) return false;
-    return !this.#io.interactive && this.#sent > 0 && this.#received === 0;
+    return !this.#io.interactive && sent > 0 && this.#received === 0;
   }
 }
 
-/** A URL without the password in it. */
+/** Resolves with `work`, or when `signal` fires. */
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const done = new AbortController();
+  const aborted = once(signal, 'abort', { signal: done.signal }).catch(() => {});
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    done.abort();
+  }
+}
+
+/** A URL without credentials in it: what is printed ends in logs. */
 function shown({ protocol, host, pathname, search }: URL): string {
-  return `${protocol}//${host}${pathname}${search}`;
+  return redactTarget(`${protocol}//${host}${pathname}${search}`);
 }

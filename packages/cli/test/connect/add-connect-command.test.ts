@@ -33,6 +33,16 @@ describe('wrong usage of meerkat connect', () => {
     ],
     ['bad hex', ['localhost', '--hex', '-m', '0'], '--message "0": "0" is not two hex digits'],
     ['--hex with --binary', ['localhost', '--hex', '--binary'], 'cannot be used with'],
+    ['--text with --hex', ['localhost', '--text', '--hex'], 'cannot be used with'],
+    ['--text with --binary', ['localhost', '--text', '--binary'], 'cannot be used with'],
+    ['a count of nothing', ['localhost', '--count', '0'], 'It is a whole number from 1'],
+    ['a bad interval', ['localhost', '--ping', '0'], 'It is seconds, from 0.01 to 86400.'],
+    ['an empty path of a socket', ['localhost', '--unix', ''], '--unix needs the path of a socket'],
+    [
+      '--show-secrets with nothing to show',
+      ['localhost', '--show-secrets'],
+      '--show-secrets is for --verbose and --hexdump',
+    ],
     ['--raw with --times', ['localhost', '--raw', '--times'], 'cannot be used with'],
     ['--ca without TLS', ['localhost', '--ca', 'x'], '--ca is for wss://'],
     ['--insecure without TLS', ['localhost', '--insecure'], '--insecure is for wss://'],
@@ -57,15 +67,24 @@ describe('meerkat connect --help', () => {
     const { output } = command;
     for (const option of [
       '-m, --message <text>',
+      '-f, --file <path>',
       '-w, --wait <seconds>',
+      '-c, --count <n>',
+      '--text',
       '--binary',
       '--hex',
+      '--commands',
       '--raw',
       '--times',
       '--max-message-bytes <n>',
+      '-v, --verbose',
+      '--ping <seconds>',
+      '--hexdump [file]',
+      '--show-secrets',
       '-s, --subprotocol <name>',
       '-H, --header <field>',
       '-o, --origin <url>',
+      '--unix <path>',
       '--timeout <ms>',
       '--ca <file>',
       '--insecure',
@@ -76,7 +95,7 @@ describe('meerkat connect --help', () => {
       expect(output).toContain(`\n  ${option}`);
     }
     expect(output).toContain('DANGEROUS');
-    expect(output).toMatch(/In a pipe:.*Exit\s+code 0.*Examples:.*$/s);
+    expect(output).toMatch(/In a pipe:.*Watching:.*Exit\s+code 0.*Examples:.*$/s);
   });
 
   it('fits into 80 columns', async () => {

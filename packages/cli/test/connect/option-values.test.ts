@@ -6,7 +6,10 @@ import { selfSigned } from '../../../../test/support/certificate.ts';
 import {
   closeCode,
   closeReason,
+  dumpFile,
   headerField,
+  interval,
+  listOf,
   originValue,
   readCertificates,
   subprotocols,
@@ -50,6 +53,39 @@ describe('waitTime', () => {
 
   it.each(['-2', '86401', '1s', '.5', '1e9', '', 'never', 'Infinity'])('refuses %j', (value) => {
     expect(() => waitTime(value)).toThrow(INVALID);
+  });
+});
+
+describe('interval', () => {
+  it.each([
+    ['0.01', 10],
+    ['1', 1_000],
+    ['86400', 86_400_000],
+  ])('reads %s', (value, milliseconds) => {
+    expect(interval(value)).toBe(milliseconds);
+  });
+
+  it.each(['0', '0.009', '-1', '86401', '1s', '.5', '', 'forever'])('refuses %j', (value) => {
+    expect(() => interval(value)).toThrow(INVALID);
+  });
+});
+
+describe('dumpFile', () => {
+  it.each(['dump.txt', '/tmp/a b', 'C:\\dump', '8000', 'ws'])('takes %j for a file', (value) => {
+    expect(dumpFile(value)).toBe(value);
+  });
+
+  it.each(['', 'ws://localhost', 'WSS://a', 'http://a', 'https://a', ':8000/x'])(
+    'refuses %j, which is the URL',
+    (value) => {
+      expect(() => dumpFile(value)).toThrow(INVALID);
+    },
+  );
+});
+
+describe('listOf', () => {
+  it('adds to those before', () => {
+    expect(listOf('b', listOf('a'))).toEqual(['a', 'b']);
   });
 });
 

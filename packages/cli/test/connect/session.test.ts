@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { CLOSE_CODES, isCloseCodeOnTheWire } from 'meerkat';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Certificate, selfSigned } from '../../../../test/support/certificate.ts';
 import { Command, pipe } from './command.ts';
@@ -52,6 +53,23 @@ describe('meerkat connect in a pipe', () => {
     expect(await pipe('', 'connect', url, '--wait', 'forever')).toMatchObject({
       code: 0,
       output: 'a\nb\ncd\n',
+    });
+  });
+
+  it('D8 prints messages wherever TCP cuts them', async () => {
+    const url = await rawServer(async (peer) => {
+      const octets = Buffer.from('8105c3bc0a666f8100880203e8', 'hex');
+      for (const octet of octets) {
+        await peer.send(Uint8Array.of(octet));
+        await new Promise(setImmediate);
+      }
+      await peer.take(8);
+      peer.end();
+    });
+    // A line end within a message is part of it.
+    expect(await pipe('', 'connect', url, '--wait', 'forever')).toMatchObject({
+      code: 0,
+      output: 'ü\nfo\n\n',
     });
   });
 
@@ -382,6 +400,18 @@ describe('meerkat connect and an output that fails', () => {
 });
 
 describe('the handshake of meerkat connect', () => {
+  it('B5 asks at the port of the URL for its path and query', async () => {
+    let asked: string | undefined;
+    const url = await meerkatServer({
+      upgrade({ incoming }) {
+        asked = `${incoming.headers.host}${incoming.url}`;
+        return undefined;
+      },
+    });
+    expect((await pipe('', 'connect', `${url}a/b?c=d%20e`)).code).toBe(0);
+    expect(`ws://${asked}`).toBe(`${url}a/b?c=d%20e`);
+  });
+
   it('B6 sends header fields, Origin and credentials', async () => {
     let asked: Record<string, unknown> = {};
     const url = await meerkatServer({
@@ -541,5 +571,133 @@ describe('S19 meerkat connect with a terminal for its output', () => {
     const command = new Command({ stdout: true });
     expect(await command.run('connect', 'localhost', '--raw')).toBe(2);
     expect(command.errors).toContain('--raw writes octets as they come');
+  });
+});
+
+describe('meerkat connect --count', () => {
+  it('closes after so many messages, and shows no more', async () => {
+    const { url, ended } = await serverSideEnd({
+      open: (connection) => {
+        for (const text of ['one', 'two', 'three']) connection.send(text);
+      },
+    });
+    const { code, output, errors } = await pipe('', 'connect', url, '--count', '2');
+    expect(await ended).toMatchObject({ code: 1000, by: 'peer' });
+    expect(output).toBe('one\ntwo\n');
+    expect(errors).toBe(CLOSED);
+    expect(code).toBe(0);
+  });
+
+  it('waits for answers that come late, though the input has ended', async () => {
+    const url = await wsServer((peer) => {
+      peer.on('message', (data) => setImmediate(() => peer.send(`late ${data}`)));
+      peer.on('message', (data) =>
+        setImmediate(() => setImmediate(() => peer.send(`later ${data}`))),
+      );
+    });
+    const command = new Command();
+    expect(await command.run('connect', url, '-m', 'a', '-c', '2')).toBe(0);
+    expect(command.output).toBe('late a\nlater a\n');
+  });
+
+  it('ends an input that is still open, with the --code that it is told', async () => {
+    const { url, ended } = await serverSideEnd();
+    const command = new Command();
+    command.stdin.write('a\n');
+    expect(await command.run('connect', url, '--count', '1', '--code', '4000')).toBe(0);
+    expect((await ended).code).toBe(4000);
+    expect(command.output).toBe('a\n');
+  });
+
+  it.each([
+    ['the time of --wait is over', ['--wait', '0.01']],
+    ['--wait is 0', ['--wait', '0']],
+  ])('fails when %s before', async (_when, wait) => {
+    const { code, errors } = await pipe(
+      '',
+      'connect',
+      await meerkatServer(),
+      '--count',
+      '1',
+      ...wait,
+    );
+    expect(errors).toBe(`${CLOSED}meerkat: only 0 of 1 message came before the end\n`);
+    expect(code).toBe(1);
+  });
+
+  it('fails when the server closes before', async () => {
+    const url = await wsServer((peer) => {
+      peer.send('one');
+      peer.close(1000);
+    });
+    const { code, output, errors } = await pipe('', 'connect', url, '--count', '3');
+    expect(output).toBe('one\n');
+    expect(errors).toMatch(/^the server closed: 1000 .*\nmeerkat: only 1 of 3 messages came .*\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('fails when the connection is lost before', async () => {
+    const url = await rawServer(async (peer) => peer.reset());
+    const { code, errors } = await pipe('', 'connect', url, '--count', '3');
+    expect(errors).toMatch(/^only 0 of 3 messages came .*\nmeerkat: 1006 abnormal closure: .*\n$/);
+    expect(code).toBe(1);
+  });
+});
+
+describe('the closing handshake', () => {
+  it('B1 we close, and both sides are closed', async () => {
+    const { url, ended } = await serverSideEnd();
+    const { code, errors } = await pipe('hello\n', 'connect', url);
+    expect(errors).toBe(CLOSED);
+    expect(code).toBe(0);
+    expect(await ended).toMatchObject({ code: 1000, clean: true, by: 'peer' });
+  });
+
+  it('B1 the server closes, and both sides are closed', async () => {
+    const { url, ended } = await serverSideEnd({
+      open: (connection) => connection.close(1000, 'done'),
+    });
+    const { code, errors } = await pipe('', 'connect', url, '--wait', 'forever');
+    expect(errors).toMatch(/^the server closed: 1000 normal closure "done"\./);
+    expect(code).toBe(0);
+    expect(await ended).toMatchObject({ code: 1000, clean: true, by: 'local' });
+  });
+
+  it('B1 messages cross both ways at the same time', async () => {
+    const url = await wsServer((peer) => {
+      peer.send('first');
+      peer.on('message', (data) => peer.send(`echo ${data}`));
+    });
+    const { output } = await pipe('a\nb\n', 'connect', url, '--count', '3');
+    expect(output).toBe('first\necho a\necho b\n');
+  });
+});
+
+describe('every close code that may be on the wire', () => {
+  const onTheWire = CLOSE_CODES.filter(({ code }) => isCloseCodeOnTheWire(code));
+
+  it.each(onTheWire)('B8 $code of the server is named, with its meaning', async (entry) => {
+    const { code, name, meaning } = entry;
+    const url = await wsServer((peer) => peer.close(code, 'why'));
+    const { errors, code: exitCode } = await pipe('', 'connect', url, '--wait', 'forever');
+    expect(errors).toContain(`the server closed: ${code} ${name} "why". ${meaning}`);
+    expect(exitCode).toBe(code === 1000 || code === 1001 ? 0 : 1);
+  });
+
+  it.each(onTheWire)('B8 $code of --code reaches the server, and is named', async (entry) => {
+    const { code, name, meaning } = entry;
+    const { url, ended } = await serverSideEnd();
+    const { errors, code: exitCode } = await pipe('', 'connect', url, '--code', `${code}`);
+    expect(await ended).toMatchObject({ code, by: 'peer', clean: true });
+    expect(errors).toBe(`closed: ${code} ${name}. ${meaning}\n`);
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe('what meerkat connect says of a URL', () => {
+  it('S20 has no password and no token in it', async () => {
+    const { errors } = await pipe('', 'connect', 'ws://me:hidden@localhost:1/?token=hidden');
+    expect(errors).toContain('ws://localhost:1/?token=(redacted): cannot connect: ECONNREFUSED');
+    expect(errors).not.toContain('hidden');
   });
 });

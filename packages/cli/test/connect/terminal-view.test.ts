@@ -9,7 +9,7 @@ describeOnTerminal('A10 meerkat connect on a terminal', () => {
     const url = await meerkatServer();
     const terminal = new PseudoTerminal(['connect', url]);
     await terminal.until((lines) => lines.includes('>'));
-    expect(terminal.screen.lines[0]).toBe(`connected to ${url}; Ctrl-D or Ctrl-C closes`);
+    expect(terminal.screen.lines[0]).toBe(`connected to ${url}; /help, Ctrl-D closes`);
     terminal.type('hello\r');
     await terminal.until((lines) => lines.includes('< hello') && lines.at(-1) === '>');
     expect(terminal.screen.lines.slice(1)).toEqual(['> hello', '< hello', '>']);
@@ -112,6 +112,17 @@ describeOnTerminal('A10 meerkat connect on a terminal', () => {
     expect(terminal.screen.lines.slice(1).join('')).toBe(
       'the server closed: 1001 going away "maintenance". The server is shutting down, or the browser left the page.',
     );
+  });
+
+  it('B6 shows the handshake before anything else with --verbose', async () => {
+    const url = await meerkatServer();
+    const terminal = new PseudoTerminal(['connect', url, '-v']);
+    await terminal.until((lines) => lines.at(-1) === '>');
+    const { lines } = terminal.screen;
+    expect(lines[0]).toMatch(/^\* TCP /);
+    expect(lines[1]).toBe('> ok GET / HTTP/1.1');
+    expect(lines.at(-3)).toBe('< ok the opening handshake keeps the rules');
+    expect(lines.at(-2)).toMatch(/^connected to /);
   });
 
   it('writes no colours with NO_COLOR', async () => {
