@@ -5,6 +5,7 @@ ready();
 
 const steps = [
   ['types', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json']],
+  ['types: the examples', 'node_modules/typescript/bin/tsc', ['-p', 'examples']],
   [
     'types: the protocol alone, without Node or DOM',
     'node_modules/typescript/bin/tsc',

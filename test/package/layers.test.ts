@@ -41,7 +41,18 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'packages/cli/src/': {
     folders: [],
-    packages: ['node:', ...PUBLIC, 'commander', 'fastify', 'fresh', 'mime', 'pino', 'range-parser'],
+    packages: [
+      'node:',
+      ...PUBLIC,
+      'commander',
+      'fastify',
+      'fresh',
+      'mime',
+      'pino',
+      'pino-pretty',
+      'range-parser',
+      'selfsigned',
+    ],
   },
   'packages/cli/test/': {
     folders: ['packages/cli/src/', 'test/support/'],
@@ -51,7 +62,10 @@ const TABLE: Readonly<Record<string, Row>> = {
     folders: [],
     packages: ['node:', ...PUBLIC, 'vitest', 'fast-check', 'ws', 'playwright-core'],
   },
-  'examples/': { folders: [], packages: ['node:', ...PUBLIC] },
+  'examples/': {
+    folders: [],
+    packages: ['node:', ...PUBLIC, 'express', 'fastify', 'hono', '@hono/node-server', 'cookie'],
+  },
 };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,23 +1,17 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from 'meerkat';
 import type { CliContext } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
 import {
-  DEFAULT_ADDRESS,
+  DEFAULT_HOST,
+  DEFAULT_PORT,
   type ListenAddress,
   parseListenUrl,
   parsePort,
 } from './listen-address.ts';
-import type { Serving } from './serve.ts';
-import { addServerFlags, serverOptions } from './server-flags.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './log-settings.ts';
+import type { ServeFlags } from './run-serve.ts';
+import { addServerFlags, wholeNumberFlag } from './server-flags.ts';
 
-interface ServeFlags extends Readonly<Record<string, unknown>> {
-  readonly host?: string;
-  readonly port?: number;
-  readonly listen?: readonly ListenAddress[];
-  readonly followSymlinks?: boolean;
-  readonly logLevel: string;
-}
+const MAX_MILLISECONDS = 86_400_000;
 
 const EXAMPLES = `
 What it answers:
@@ -30,10 +24,15 @@ Examples:
   meerkat serve                                   this directory, on http://localhost:8000
   meerkat serve ./public --port 9000
   meerkat serve --host 0.0.0.0                    for other machines too
-  meerkat serve --listen ws://127.0.0.1:8000 --listen http://[::1]:8000
+  meerkat serve --tls                             https:// and wss://, certificate made on the spot
+  meerkat serve --cert cert.pem --key key.pem --listen https://0.0.0.0:443 --listen http://[::1]:80
+  meerkat serve --listen unix:/run/meerkat.sock   for a proxy on the same machine
+  meerkat serve --console                         talk to the clients yourself; /help lists what to type
+  meerkat serve --console --manual-accept         and let each of them in by hand
+  meerkat serve --hexdump                         every octet, and what it means
   meerkat serve --max-message-bytes 65536 --message-types text --origins https://example.com
 
-It ends with Ctrl-C or SIGTERM: clients get close code 1001. A second one ends it at once.`;
+It ends with Ctrl-C or SIGTERM: clients get close code 1001, or --drain-code. A second one ends it at once.`;
 
 /** Adds `meerkat serve`. */
 export function addServeCommand(program: Command, context: CliContext): void {
@@ -41,12 +40,27 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .command('serve')
     .summary('serve WebSocket echo, REST and files on one port')
     .description('Serves a WebSocket echo, a REST answer and the files of a directory on one port.')
-    .argument('[directory]', 'whose files are served', '.')
+    .argument('[directory]', 'whose files are served', '.');
+  addListenFlags(command);
+  addOperatorFlags(command);
+  addLogFlags(command);
+  addServerFlags(command);
+  addDrainFlags(command);
+  command.optionsGroup('Help:').addHelpText('after', EXAMPLES);
+  command.action(async (directory: string, flags: ServeFlags) => {
+    // Only now: the other commands need not wait for an HTTP framework to load.
+    const { runServe } = await import('./run-serve.ts');
+    await runServe(directory, flags, context);
+  });
+}
+
+function addListenFlags(command: Command): void {
+  command
     .optionsGroup('Where:')
     .addOption(
       new Option(
         '--listen <url>',
-        'address to listen on, as ws://host:port (port 80 if missing); may be repeated',
+        'address to listen on: ws://host:port, wss://host:port or unix:/path; may be repeated',
       )
         .conflicts(['host', 'port'])
         .argParser((value: string, before: readonly ListenAddress[] | undefined) => [
@@ -54,81 +68,84 @@ export function addServeCommand(program: Command, context: CliContext): void {
           parseListenUrl(value),
         ]),
     )
-    .option('--host <host>', `host or address to listen on (default: ${DEFAULT_ADDRESS.host})`)
+    .option('--host <host>', `host or address to listen on (default: ${DEFAULT_HOST})`)
     .addOption(
       new Option(
         '--port <port>',
-        `port to listen on, 0 for any that is free (default: ${DEFAULT_ADDRESS.port})`,
+        `port to listen on, 0 for any that is free (default: ${DEFAULT_PORT})`,
       ).argParser(parsePort),
     )
-    .option('--follow-symlinks', 'serve what symbolic links point to, out of the directory too')
     .addOption(
-      new Option('--log-level <level>', 'what goes to the log, JSON lines on standard error')
-        .choices(['silent', 'error', 'warn', 'info', 'debug'])
-        .default('warn'),
+      new Option(
+        '--tls',
+        'speak TLS with a certificate made for this run, which nobody trusts; its fingerprint is printed',
+      ).conflicts(['cert', 'key']),
+    )
+    .option('--cert <file>', 'speak TLS with this certificate, in PEM form with its chain')
+    .option('--key <file>', 'its private key, in PEM form')
+    .option('--follow-symlinks', 'serve what symbolic links point to, out of the directory too');
+}
+
+function addOperatorFlags(command: Command): void {
+  command
+    .optionsGroup('The operator:')
+    .option(
+      '--console',
+      'see who comes, goes and says what, and answer from the keyboard; nothing is echoed',
+    )
+    .option('--echo', 'with --console: send messages back all the same')
+    .option(
+      '--manual-accept',
+      'with --console: let each client in by hand; past --handshake-timeout, here a minute, 503',
+    )
+    .option('--quit-word <word>', 'close a client that says it, for example quit')
+    .option(
+      '--hexdump [file]',
+      'print every octet in and out and what it means, or write that to a file',
+    )
+    .option(
+      '--show-secrets',
+      'with --console or --hexdump: passwords, cookies and tokens in handshakes as they are',
     );
-  addServerFlags(command);
-  command.addHelpText('after', EXAMPLES);
-  command.action(async (directory: string, flags: ServeFlags) => {
-    const serving = await start(directory, flags, context);
-    context.stdout.write(banner(serving));
-    await untilInterrupted(serving, context);
-  });
 }
 
-async function start(directory: string, flags: ServeFlags, context: CliContext): Promise<Serving> {
-  const { host = DEFAULT_ADDRESS.host, port = DEFAULT_ADDRESS.port } = flags;
-  // Only now: the other commands need not wait for an HTTP framework to load.
-  const [{ serve }, { pino }] = await Promise.all([import('./serve.ts'), import('pino')]);
-  try {
-    return await serve({
-      directory,
-      followSymlinks: flags.followSymlinks === true,
-      listen: flags.listen ?? [{ host: host.replace(/^\[|\]$/g, ''), port }],
-      webSocket: serverOptions(flags),
-      logger: pino({ level: flags.logLevel }, context.stderr),
-    });
-  } catch (error) {
-    if (error instanceof UsageError) throw new CliError(hint(error), 2);
-    throw error;
-  }
+function addLogFlags(command: Command): void {
+  command
+    .optionsGroup('The log, on standard error:')
+    .addOption(
+      new Option('--log-level <level>', 'the least that is logged')
+        .choices(LOG_LEVELS)
+        .default('info'),
+    )
+    .addOption(
+      new Option(
+        '--log-format <format>',
+        'lines for people, or lines of JSON (default: pretty on a terminal, else json)',
+      ).choices(LOG_FORMATS),
+    )
+    .option('--request-log', 'log requests and WebSockets with --console or --hexdump too')
+    .option('--no-request-log', 'do not log requests, nor WebSockets that open and close');
 }
 
-/** The library speaks of options, the user of flags. */
-function hint({ message }: UsageError): string {
-  if (message.includes('origin')) {
-    return `--origins: ${message}; an origin looks like https://example.com, without a path`;
-  }
-  return message.includes('subprotocol') ? `--subprotocols: ${message}` : message;
-}
-
-function banner({ directory, authorities }: Serving): string {
-  const lines = [`meerkat serves ${directory}`];
-  for (const authority of authorities) {
-    lines.push(
-      `  test page and files  http://${authority}/`,
-      `  WebSocket echo       ws://${authority}/websocket`,
-      `  REST                 http://${authority}/rest`,
+function addDrainFlags(command: Command): void {
+  command
+    .optionsGroup('The end:')
+    .addOption(
+      new Option('--drain-code <code>', 'of the Close frames: 1001 going away, 1012 restarting')
+        .choices(['1001', '1012'])
+        .default('1001'),
+    )
+    .addOption(
+      wholeNumberFlag(
+        '--drain-spread <n>',
+        'milliseconds over which the Close frames are spread, so that clients do not all come back at once',
+        [0, MAX_MILLISECONDS],
+      ).default(0),
+    )
+    .addOption(
+      wholeNumberFlag('--drain-timeout <n>', 'milliseconds until what is still open is cut off', [
+        0,
+        MAX_MILLISECONDS,
+      ]).default(30_000),
     );
-  }
-  return `${lines.join('\n')}\nCtrl-C ends it.\n`;
-}
-
-/** Serves until the first interrupt, then closes; a second one does not wait for that. */
-function untilInterrupted(serving: Serving, context: CliContext): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let closing = false;
-    const stopListening = context.onInterrupt(() => {
-      if (closing) {
-        stopListening();
-        reject(new CliError('ended at once', 1));
-        return;
-      }
-      closing = true;
-      serving.close().then(() => {
-        stopListening();
-        resolve();
-      }, reject);
-    });
-  });
 }

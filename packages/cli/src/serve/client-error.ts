@@ -24,12 +24,19 @@ const answered = new WeakSet<Duplex>();
  *
  * The answer waits for those to earlier requests on the connection. Where octets of an answer to this one are out
  * already, or nobody is there to read it, the connection is destroyed instead.
+ *
+ * @returns The status; undefined when the request was answered before.
  */
-export function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
+export function answerClientError(
+  error: Error & { code?: string },
+  socket: Duplex,
+): number | undefined {
   // The parser reports each further chunk of the same bad request again.
-  if (answered.has(socket)) return;
+  if (answered.has(socket)) return undefined;
   answered.add(socket);
-  answer(STATUS_OF_ERROR.get(error.code ?? '') ?? 400, socket);
+  const status = STATUS_OF_ERROR.get(error.code ?? '') ?? 400;
+  answer(status, socket);
+  return status;
 }
 
 function answer(status: number, socket: Duplex): void {

@@ -4,6 +4,7 @@ import {
   type FastifyReply,
   type FastifyRequest,
   fastify,
+  LogController,
 } from 'fastify';
 import type { BuiltInPage } from './representation.ts';
 import { announcesBody, refuseRequest } from './request-admission.ts';
@@ -66,6 +67,8 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
 
   const app = fastify({
     ...(logger === false ? { logger } : { loggerInstance: logger }),
+    // Files are answered outside of it: the server itself logs requests.
+    logController: new LogController({ disableRequestLogging: true }),
     // For a target that the router cannot read; its own answer would repeat the target.
     frameworkErrors: (_error, request, reply) => {
       void answerOutsideRoutes(request, reply); // never rejects: a fault becomes an answer

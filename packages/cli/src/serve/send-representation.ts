@@ -50,7 +50,7 @@ export async function sendRepresentation(
     'Content-Length': String(end + 1 - start),
     ...(range === 'whole' ? {} : { 'Content-Range': `bytes ${start}-${end}/${size}` }),
   };
-  response.writeHead(range === 'whole' ? 200 : 206, headers);
+  response.setHeaders(new Map(Object.entries(headers))).writeHead(range === 'whole' ? 200 : 206);
   if (request.method === 'HEAD' || size === 0) {
     response.end();
     return;

@@ -1,48 +1,77 @@
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { createServer as createTlsServer } from 'node:https';
 import { resolve } from 'node:path';
-import type { FastifyBaseLogger } from 'fastify';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocketServer, type WebSocketServerOptions } from 'meerkat';
+import type { Logger } from 'pino';
 import { CliError } from '../cli-error.ts';
 import { answerClientError } from './client-error.ts';
 import { createHttpApp } from './http-app.ts';
 import { HTTP_SERVER_OPTIONS } from './http-server-options.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { type Endpoint, listenOn } from './listener.ts';
+import type { RequestLog } from './request-log.ts';
 import { testPage } from './test-page.ts';
+import type { TlsIdentity } from './tls-identity.ts';
 
 /** Where WebSockets are accepted. */
-const WEBSOCKET_PATH = '/websocket';
+export const WEBSOCKET_PATH = '/websocket';
+
+/** Milliseconds in which a TLS handshake has to be done; Node's own default is two minutes. */
+const TLS_HANDSHAKE_TIMEOUT = 10_000;
+
+/** Milliseconds for connections that are cut off to be gone. */
+const CUT_OFF_TIME = 250;
 
 /** What `meerkat serve` serves, and where. */
-export interface ServeOptions {
+export interface ServeOptions<Data> {
   readonly directory: string;
   readonly followSymlinks: boolean;
   readonly listen: readonly ListenAddress[];
-  /** Limits and policies of the WebSocket server. */
-  readonly webSocket: Omit<WebSocketServerOptions, 'message' | 'open' | 'close' | 'error'>;
-  readonly logger: FastifyBaseLogger;
+  /** For the addresses that are secure. */
+  readonly tls: TlsIdentity | undefined;
+  /** Limits, policies and handlers of the WebSocket server. */
+  readonly webSocket: WebSocketServerOptions<Data>;
+  readonly logger: Logger;
+  /** Where requests are logged; undefined for nowhere. */
+  readonly requestLog: RequestLog | undefined;
+  /** Called with each server before it listens, for example to watch its traffic. */
+  readonly prepare?: ((server: Server) => void) | undefined;
+}
+
+/** How a server ends. */
+export interface DrainOptions {
+  /** Of the Close frames. */
+  readonly code: number;
+  /** Milliseconds over which the Close frames are spread. */
+  readonly spread: number;
+  /** Milliseconds until what is left is cut off. */
+  readonly timeout: number;
 }
 
 /** A server that runs. */
 export interface Serving {
   /** The directory, absolute. */
   readonly directory: string;
-  /** `host:port` of everything it answers on, to be put behind `http://` and `ws://`. */
-  readonly authorities: readonly string[];
-  /** Closes every connection, WebSockets with 1001, and stops listening. Bounded by `closeTimeout`. */
-  close(): Promise<void>;
+  /** Everything it answers on. */
+  readonly endpoints: readonly Endpoint[];
+  /** WebSockets that are open or closing. */
+  readonly connections: number;
+  /**
+   * Stops listening, closes WebSockets with a Close frame behind what is queued for them, lets requests that are being
+   * answered finish, and resolves when all is over. What is left after `timeout` is cut off.
+   */
+  close(how: DrainOptions): Promise<void>;
 }
 
 /**
- * Starts to serve: an echo at `/websocket`, `/rest`, the files of a directory, the test page.
+ * Starts to serve: WebSockets at `/websocket`, `/rest`, the files of a directory, the test page.
  *
  * @throws {@link CliError} for a directory that is not there, or an address that cannot be listened on.
  */
-export async function serve(options: ServeOptions): Promise<Serving> {
-  const { listen, logger } = options;
+export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving> {
+  const { listen, logger, requestLog } = options;
   const directory = resolve(options.directory);
   await requireDirectory(options.directory, directory);
   const page = testPage();
@@ -57,38 +86,74 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     logger,
   });
   await app.ready();
-  const echo = new WebSocketServer({
-    ...options.webSocket,
-    async message(connection, message) {
-      // A client that sends and does not read is not read from either: nothing is lost, nothing piles up.
-      if (connection.send(message) !== 'sent') await connection.drained();
-    },
-    error(error) {
-      logger.error({ err: error }, 'WebSocket');
-    },
-  });
+  const webSockets = new WebSocketServer<Data>(options.webSocket);
   const servers: Server[] = [];
-  const close = async (): Promise<void> => {
+  const endpoints: Endpoint[] = [];
+  let draining = false;
+  const close: Serving['close'] = async ({ code, spread, timeout }) => {
+    draining = true;
     const closed = servers.map((server) => closeServer(server));
-    await echo.close();
-    for (const server of servers) server.closeAllConnections();
-    await Promise.all([...closed, app.close()]);
+    const deadline = new AbortController();
+    const cutOff = cutOffAfter(timeout, servers, deadline.signal);
+    await webSockets.close({ code, spread, timeout });
+    await Promise.race([Promise.all(closed), cutOff]);
+    deadline.abort();
+    await app.close();
   };
   try {
     for (const address of listen) {
-      const server = createServer(HTTP_SERVER_OPTIONS, (request, response) => {
+      const server = createServerFor(address, options.tls);
+      server.on('request', (request, response) => {
+        requestLog?.request(request, response);
+        // A connection that is kept alive has nothing to wait for any more.
+        response.once('close', () => {
+          if (draining) setImmediate(() => server.closeIdleConnections());
+        });
         app.routing(request, response);
       });
-      server.on('clientError', answerClientError);
-      echo.attach(server, { path: WEBSOCKET_PATH });
-      await listenOn(server, address);
+      server.on('clientError', (error: Error & { code?: string }, socket) => {
+        const status = answerClientError(error, socket);
+        if (status !== undefined) requestLog?.badRequest(status, error, socket);
+      });
+      webSockets.attach(server, { path: WEBSOCKET_PATH });
+      options.prepare?.(server);
       servers.push(server);
+      endpoints.push(...(await listenOn(server, address)));
     }
   } catch (error) {
-    await close();
+    await close({ code: 1001, spread: 0, timeout: 0 });
     throw error;
   }
-  return { directory, authorities: servers.flatMap(authoritiesOf), close };
+  return {
+    directory,
+    endpoints,
+    get connections() {
+      return webSockets.connections.size;
+    },
+    close,
+  };
+}
+
+/** Ends what is left after `timeout`, and does not wait for what does not end then. Never rejects. */
+async function cutOffAfter(
+  timeout: number,
+  servers: readonly Server[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await delay(timeout, undefined, { signal });
+    for (const server of servers) server.closeAllConnections();
+    await delay(CUT_OFF_TIME, undefined, { signal });
+  } catch {
+    // all ended in time
+  }
+}
+
+function createServerFor({ secure }: ListenAddress, tls: TlsIdentity | undefined): Server {
+  if (!secure) return createServer(HTTP_SERVER_OPTIONS);
+  const { cert, key } = tls ?? {};
+  const handshakeTimeout = TLS_HANDSHAKE_TIMEOUT;
+  return createTlsServer({ ...HTTP_SERVER_OPTIONS, cert, key, handshakeTimeout });
 }
 
 async function requireDirectory(given: string, directory: string): Promise<void> {
@@ -97,54 +162,9 @@ async function requireDirectory(given: string, directory: string): Promise<void>
   if (!found.isDirectory()) throw new CliError(`${given}: not a directory`, 1);
 }
 
-async function listenOn(server: Server, { host, port }: ListenAddress): Promise<void> {
-  const where = `${bracketed(host)}:${port}`;
-  try {
-    server.listen({ host, port });
-    await once(server, 'listening');
-  } catch (error) {
-    throw new CliError(`cannot listen on ${where}: ${whyNot(error as NodeJS.ErrnoException)}`, 1);
-  }
-}
-
-function whyNot(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return 'the port is in use; choose another with --port, or 0 for any that is free';
-    case 'EACCES':
-      return 'not permitted; ports below 1024 need privileges';
-    case 'EADDRNOTAVAIL':
-      return 'this machine has no such address';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'no such host';
-    default:
-      return error.message;
-  }
-}
-
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    server.close(() => resolve()); // an error says that it does not listen, and so is closed
     server.closeIdleConnections();
   });
-}
-
-/** What to put into a browser for each address that the server answers on. */
-function authoritiesOf(server: Server): string[] {
-  const { address, port } = server.address() as AddressInfo;
-  if (address === '127.0.0.1') return [`localhost:${port}`];
-  if (address === '::1') return [`[::1]:${port}`];
-  if (address !== '0.0.0.0' && address !== '::') return [`${bracketed(address)}:${port}`];
-  const outside = Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter(({ internal, family, scopeid }) => {
-      if (internal || (scopeid ?? 0) !== 0) return false; // a link-local address works only with its zone
-      return family === 'IPv4' || address === '::';
-    });
-  return [`localhost:${port}`, ...outside.map((one) => `${bracketed(one.address)}:${port}`)];
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }

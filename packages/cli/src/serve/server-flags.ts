@@ -3,17 +3,29 @@ import {
   CONNECTION_RANGES,
   type ConnectionNumbers,
   DEFAULT_CONNECTION_NUMBERS,
+  defaultServerNumbers,
+  SERVER_RANGES,
+  type ServerNumbers,
   type WebSocketServerOptions,
 } from 'meerkat';
 
+type ServerOptionNumbers = ConnectionNumbers & ServerNumbers;
+
 /** The options of a WebSocket server that are values, not functions. */
-type ServerValues = Omit<
+type ServerValues = Pick<
   WebSocketServerOptions,
-  'upgrade' | 'open' | 'message' | 'ping' | 'pong' | 'drain' | 'close' | 'error' | 'clock'
+  | keyof ServerOptionNumbers
+  | 'origins'
+  | 'requireOrigin'
+  | 'dangerouslyAcceptAnyOrigin'
+  | 'subprotocols'
+  | 'messageTypes'
 >;
 
 /** What each numeric option means. Exhaustive by type: a new one without its flag does not compile. */
-const NUMBERS: Readonly<Record<keyof ConnectionNumbers | 'handshakeTimeout', string>> = {
+const NUMBERS: Readonly<Record<keyof ServerOptionNumbers, string>> = {
+  maxConnections: 'WebSockets at a time; past it 503; 0 for no limit',
+  maxConnectionsPerAddress: 'the same for each IP address; past it 429; 0 for no limit',
   maxMessageBytes: 'largest message accepted, in octets; past it close code 1009',
   maxFramesPerMessage: 'most frames of one message; past it 1008',
   maxControlFramesPerSecond: 'pings, pongs and closes a second; past it 1008',
@@ -28,10 +40,14 @@ const NUMBERS: Readonly<Record<keyof ConnectionNumbers | 'handshakeTimeout', str
   handshakeTimeout: 'milliseconds until an upgrade must be decided',
 };
 
-const RANGES = { ...CONNECTION_RANGES, handshakeTimeout: [1, 86_400_000] as const };
-const DEFAULTS = { ...DEFAULT_CONNECTION_NUMBERS, handshakeTimeout: 10_000 };
+const RANGES = { ...CONNECTION_RANGES, ...SERVER_RANGES };
 
-/** Adds a flag for every limit and option of the WebSocket server: `maxMessageBytes` is `--max-message-bytes N`. */
+/** Flags that are not called like their option. */
+const FLAGS: Readonly<Partial<Record<keyof ServerOptionNumbers, string>>> = {
+  maxConnectionsPerAddress: 'max-per-address',
+};
+
+/** Adds a flag for every limit and option of the WebSocket server: `maxMessageBytes` is `--max-message-bytes N`, but see `FLAGS`. */
 export function addServerFlags(command: Command): void {
   command.optionsGroup('Who may connect, and with what:');
   command.addOption(
@@ -41,9 +57,11 @@ export function addServerFlags(command: Command): void {
     ).argParser((value: string) => value.split(',').map((origin) => origin.trim())),
   );
   command.option('--require-origin', 'refuse whoever sends no Origin: every client but browsers');
-  command.option(
-    '--dangerously-accept-any-origin',
-    "let every web page connect, with its visitor's cookies",
+  command.addOption(
+    new Option(
+      '--dangerously-accept-any-origin',
+      "let every web page connect, with its visitor's cookies",
+    ).conflicts('origins'),
   );
   command.addOption(
     new Option(
@@ -56,13 +74,13 @@ export function addServerFlags(command: Command): void {
       .choices(['any', 'text', 'binary'])
       .default('any'),
   );
-  command.optionsGroup('Limits and times of each connection:');
-  for (const name of Object.keys(NUMBERS) as (keyof typeof NUMBERS)[]) {
-    command.addOption(
-      new Option(`--${kebabCase(name)} <n>`, NUMBERS[name])
-        .default(DEFAULTS[name])
-        .argParser((value: string) => wholeNumber(value, RANGES[name])),
-    );
+  command.optionsGroup('Limits and times:');
+  const defaults = { ...DEFAULT_CONNECTION_NUMBERS, ...defaultServerNumbers() };
+  for (const name of Object.keys(NUMBERS) as (keyof ServerOptionNumbers)[]) {
+    // The default stands in the text only: what was not given stays undefined. And none that differs by machine.
+    const given = name === 'maxConnections' ? '4/5 of its open files' : defaults[name];
+    const description = `${NUMBERS[name]} (default: ${given})`;
+    command.addOption(wholeNumberFlag(`--${flagOf(name)} <n>`, description, RANGES[name]));
   }
 }
 
@@ -76,9 +94,26 @@ export function serverOptions(flags: Readonly<Record<string, unknown>>): ServerV
     'subprotocols',
     'messageTypes',
   ];
-  return Object.fromEntries(
-    names.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
-  ) as ServerValues;
+  const given = names.map((name) => [name, flags[attributeOf(name)]]);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as ServerValues;
+}
+
+function flagOf(name: string): string {
+  return FLAGS[name as keyof typeof FLAGS] ?? kebabCase(name);
+}
+
+/** The name under which commander keeps the flag of an option. */
+function attributeOf(name: string): string {
+  return new Option(`--${flagOf(name)}`).attributeName();
+}
+
+/** A flag that takes a whole number; `65_536` is one. */
+export function wholeNumberFlag(
+  flags: string,
+  description: string,
+  range: readonly [number, number],
+): Option {
+  return new Option(flags, description).argParser((value: string) => wholeNumber(value, range));
 }
 
 function wholeNumber(value: string, [least, greatest]: readonly [number, number]): number {

@@ -58,6 +58,9 @@ export function sendStatusPage(
   headers: OutgoingHttpHeaders = {},
 ): void {
   const page = statusPage(status);
-  response.writeHead(status, { ...page.headers, ...headers });
+  for (const [name, value] of Object.entries({ ...page.headers, ...headers })) {
+    if (value !== undefined) response.setHeader(name, value);
+  }
+  response.writeHead(status);
   response.end(page.body);
 }

@@ -20,7 +20,7 @@ it('D4 a command a line in, a record a line out, what is wrong to stderr', async
   const guest = await Guest.dial(url);
   await program.prints(/#1 \S+ is here/);
   guest.connection.send(`two\nlines ${TIME} #2 forged`);
-  await program.prints(/says/);
+  await program.prints(/#1 \S+ says/);
   program.write('/send 1 hi\n/send 9 hi\nto all');
   program.endInput();
   expect(await guest.messages(2)).toEqual(['hi', 'to all']);

@@ -9,15 +9,33 @@ describe('parseListenUrl', () => {
     ['ws://127.0.0.1', '127.0.0.1', 80],
     ['http://127.0.0.1:0', '127.0.0.1', 0],
   ])('reads %s', (url, host, port) => {
-    expect(parseListenUrl(url)).toEqual({ host, port });
+    expect(parseListenUrl(url)).toEqual({ secure: false, host, port });
+  });
+
+  it.each([
+    ['wss://localhost:8443', 'localhost', 8443],
+    ['https://0.0.0.0', '0.0.0.0', 443],
+    ['wss://[::1]', '::1', 443],
+  ])('reads %s, which is TLS', (url, host, port) => {
+    expect(parseListenUrl(url)).toEqual({ secure: true, host, port });
+  });
+
+  it.each([
+    ['unix:/run/meerkat.sock', false, '/run/meerkat.sock'],
+    ['unix:///run/meerkat.sock', false, '/run/meerkat.sock'],
+    ['unix:meerkat.sock', false, 'meerkat.sock'],
+    ['unix:/a b/%20?x#y', false, '/a b/%20?x#y'],
+    ['unix+tls:/run/s', true, '/run/s'],
+  ])('reads %s, the path of a socket', (url, secure, path) => {
+    expect(parseListenUrl(url)).toEqual({ secure, path });
   });
 
   it.each([
     'localhost:8000',
     ':8000',
     'ftp://localhost:8000',
-    'wss://localhost:8000',
-    'https://localhost:8000',
+    'wss://localhost:8000/websocket',
+    'unix:',
     'ws://localhost:8000/websocket',
     'ws://user@localhost:8000',
     'ws://localhost:99999',

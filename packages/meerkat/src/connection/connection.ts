@@ -142,7 +142,10 @@ export class Connection<Data = unknown> {
     return this.#outbox.pendingBytes + this.#transport.queuedBytes;
   }
 
-  /** How and why it ended. Never rejects; resolves after the last message was handled and the transport is gone. */
+  /**
+   * How and why it ended. Never rejects; resolves after the last message was handled and the transport is gone. A loop
+   * handles a message until it asks for the next one: one that does not is waited for, `closeTimeout` for each step.
+   */
   get closed(): Promise<Closed> {
     this.#closedPromise ??=
       this.#closed === undefined

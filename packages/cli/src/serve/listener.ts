@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { lstat, unlink } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { CliError } from '../cli-error.ts';
+import type { ListenAddress } from './listen-address.ts';
+
+/** Octets that the path of a unix socket can have: `sun_path` without its last octet; 103 on macOS and the BSDs. */
+const MAX_PATH_OCTETS = process.platform === 'linux' ? 107 : 103;
+
+/** Where a server answers: what to put behind `http://` and `ws://`, or the path of a unix socket. */
+export type Endpoint = { readonly secure: boolean } & (
+  | { readonly authority: string }
+  | { readonly path: string }
+);
+
+/**
+ * Listens. The socket file that a process left behind which has died is replaced.
+ *
+ * @returns Everything that it answers on.
+ * @throws {@link CliError} that says why it cannot listen there.
+ */
+export async function listenOn(server: Server, address: ListenAddress): Promise<Endpoint[]> {
+  const { secure } = address;
+  if ('path' in address) {
+    const { path } = address;
+    // Node 20 would cut it off there, and listen.
+    if (process.platform !== 'win32' && Buffer.byteLength(path) > MAX_PATH_OCTETS) {
+      throw new CliError(
+        `cannot listen on ${path}: the path is too long for a socket: at most ${MAX_PATH_OCTETS} octets`,
+        1,
+      );
+    }
+    if (await isLeftBehind(path)) await unlink(path).catch(() => {}); // listening says what is wrong
+    await listen(server, { path }, path);
+    return [{ secure, path }];
+  }
+  const { host, port } = address;
+  await listen(server, { host, port }, `${bracketed(host)}:${port}`);
+  return authoritiesOf(server.address() as AddressInfo).map((authority) => ({ secure, authority }));
+}
+
+async function listen(
+  server: Server,
+  where: { host: string; port: number } | { path: string },
+  shown: string,
+): Promise<void> {
+  try {
+    server.listen(where);
+    await once(server, 'listening');
+  } catch (error) {
+    const failure = error as NodeJS.ErrnoException;
+    // libuv says EACCES where the system said ENOENT.
+    if ('path' in where && failure.code === 'EACCES' && !existsSync(dirname(where.path))) {
+      failure.code = 'ENOENT';
+    }
+    const reason = whyNot(failure, 'path' in where);
+    throw new CliError(`cannot listen on ${shown}: ${reason}`, 1);
+  }
+}
+
+function whyNot(error: NodeJS.ErrnoException, isPath: boolean): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return isPath
+        ? 'another process listens there, or it is a file that is no socket'
+        : 'the port is in use; choose another with --port, or 0 for any that is free';
+    case 'EACCES':
+      return isPath
+        ? 'not permitted to make a socket in that folder'
+        : 'not permitted; ports below 1024 need privileges';
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address';
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'there is no such folder';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'no such host';
+    default:
+      return error.message;
+  }
+}
+
+/** Whether there is a socket at `path` and nobody listens on it. */
+async function isLeftBehind(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isSocket() !== true) return false;
+  const socket = connect({ path });
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** What to put into a browser for each address that a server listens on. */
+function authoritiesOf({ address, port }: AddressInfo): string[] {
+  if (address === '127.0.0.1') return [`localhost:${port}`];
+  if (address === '::1') return [`[::1]:${port}`];
+  if (address !== '0.0.0.0' && address !== '::') return [`${bracketed(address)}:${port}`];
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, family, scopeid }) => {
+      if (internal || (scopeid ?? 0) !== 0) return false; // a link-local address works only with its zone
+      return family === 'IPv4' || address === '::';
+    });
+  return [`localhost:${port}`, ...outside.map((one) => `${bracketed(one.address)}:${port}`)];
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
