@@ -23,5 +23,6 @@ http.listen(process.env['PORT'] ?? 8080, () => console.log('listening', http.add
 
 process.once('SIGTERM', () => {
   http.close();
-  void wss.close(); // 1001 to everyone, behind what is queued for them; it never rejects
+  // 1001 to everyone, behind what is queued for them; then clients that never sent a request. It never rejects.
+  void wss.close().then(() => http.closeAllConnections());
 });

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'meerkat';
+import { RawPeer } from 'meerkat/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { nextMessage } from '../support/example.ts';
 import { Program, root } from '../support/program.ts';
 
 const running: Program[] = [];
@@ -40,6 +42,18 @@ describe('the examples', () => {
     await server.prints(/left: 1000 done/);
   });
 
+  it.each(['echo-server.ts', 'tutorial-chat.ts'])(
+    '%s ends on SIGTERM though a client connected and never sent anything',
+    async (name) => {
+      const server = start(`examples/${name}`, [], { PORT: '0' });
+      const [, port] = await server.prints(/port: (\d+)/);
+      const peer = await RawPeer.connect(Number(port));
+      server.kill('SIGTERM');
+      expect(await server.exited).toBe(0);
+      await peer.close();
+    },
+  );
+
   it('client.ts says what was wrong with a handshake', async () => {
     const server = start('examples/echo-server.ts', [], { PORT: '0' });
     const url = await echoUrl(server);
@@ -63,15 +77,14 @@ describe('the examples', () => {
       });
     const alice = await enter('a-secret');
     expect(alice.protocol).toBe('chat');
-    const toAlice = alice[Symbol.asyncIterator]();
-    expect((await toAlice.next()).value).toBe('Welcome, Alice.');
+    expect(await nextMessage(alice)).toBe('Welcome, Alice.');
     const bob = await enter('b-secret');
-    expect((await toAlice.next()).value).toBe('Bob is here.');
+    expect(await nextMessage(alice)).toBe('Bob is here.');
     bob.send('Hello!');
-    expect((await toAlice.next()).value).toBe('Bob: Hello!');
+    expect(await nextMessage(alice)).toBe('Bob: Hello!');
     bob.send(new Uint8Array([1]));
     expect(await bob.closed).toMatchObject({ code: 1003, by: 'peer' });
-    expect((await toAlice.next()).value).toBe('Bob left.');
+    expect(await nextMessage(alice)).toBe('Bob left.');
     alice.close();
     expect((await alice.closed).clean).toBe(true);
   });

@@ -1,0 +1,1 @@
+PASSWORD=correct-horse npx tsx server.ts

@@ -1,0 +1,1 @@
+node --import tsx server.ts

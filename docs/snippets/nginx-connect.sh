@@ -1,0 +1,1 @@
+npx meerkat connect ws://localhost:8000/websocket -m hello

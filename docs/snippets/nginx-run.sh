@@ -1,0 +1,1 @@
+nginx -e stderr -p . -c nginx.conf

@@ -1,0 +1,2 @@
+npm run build
+npm pack -w packages/meerkat

@@ -1,0 +1,324 @@
+// The pages of docs/reference that speak of the library: the same names, defaults and ranges as the code.
+import {
+  CONNECTION_RANGES,
+  type ConnectOptions,
+  connect,
+  DEFAULT_CONNECTION_NUMBERS,
+  defaultServerNumbers,
+  SERVER_RANGES,
+  UsageError,
+  WebSocketServer,
+} from 'meerkat';
+import { HandshakeError, handshakeCodes } from 'meerkat/protocol';
+import { connectionPair } from 'meerkat/testing';
+import { describe, expect, it } from 'vitest';
+import { cell, codeSpans, expectGenerated, read, rowsBelow, table } from '../support/doc-page.ts';
+import { interfaceMembers, type Member } from './interface-members.ts';
+
+const SOURCE = 'packages/meerkat/src';
+const members = (file: string, name: string): Member[] =>
+  interfaceMembers(`${SOURCE}/${file}`, name);
+
+const NUMBERS = [
+  ...members('protocol/limits.ts', 'Limits'),
+  ...members('protocol/keepalive.ts', 'KeepaliveTimes'),
+  ...members('connection/connection-options.ts', 'ConnectionNumbers'),
+];
+const CONNECTION_OPTIONS = [
+  ...NUMBERS,
+  ...members('connection/connection-options.ts', 'ConnectionOptions'),
+];
+const CONNECTION_HANDLERS = members('connection/connection-handlers.ts', 'ConnectionHandlers');
+const SERVER_NUMBERS = members('server/server-options.ts', 'ServerNumbers');
+const SERVER_OPTIONS = [
+  ...members('server/server-options.ts', 'WebSocketServerOptions'),
+  ...SERVER_NUMBERS,
+  ...members('server/origin-policy.ts', 'OriginOptions'),
+];
+const SERVER_HANDLERS = members('server/server-options.ts', 'ServerHandlers');
+const CLIENT_OPTIONS = members('client/connect-options.ts', 'ConnectOptions');
+const UPGRADE_REQUEST = [
+  ...members('server/server-options.ts', 'ServerUpgradeRequest'),
+  ...members('protocol/handshake/upgrade-request.ts', 'UpgradeRequest'),
+];
+
+/** What the library says to an option; undefined when it takes it. */
+type Try = (name: string, value: unknown) => UsageError | undefined;
+
+function caught(action: () => unknown): UsageError | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
+}
+
+const tryServer: Try = (name, value) => caught(() => new WebSocketServer({ [name]: value }));
+
+// Never dials: there is always something wrong with the options, an unknown name before all else.
+const tryClient: Try = (name, value) => {
+  const wrong = value === undefined ? { handshakeTimeout: Number.NaN } : {};
+  const options = { [name]: value, ...wrong } as ConnectOptions;
+  const error = caught(() => connect('ws://localhost/', options));
+  const other = error?.message.includes('handshakeTimeout is') && name !== 'handshakeTimeout';
+  return other ? undefined : error;
+};
+
+/** Least and greatest value, out of what is said to a value that is no number at all. */
+function rangeOf(name: string, attempt: Try): string {
+  const said = /from (\d+) to (\w+)/.exec(attempt(name, Number.NaN)?.message ?? '');
+  if (said === null) throw new Error(`${name} has no range`);
+  return `${grouped(said[1])} to ${grouped(said[2])}`;
+}
+
+function grouped(digits = ''): string {
+  return `\`${digits.replace(/\B(?=(\d{3})+$)/g, '_')}\``;
+}
+
+function defaultOf({ defaultText = '' }: Member): string {
+  return /^(?:[\d_]+|'\w+'|true|false)$/.test(defaultText) ? `\`${defaultText}\`` : defaultText;
+}
+
+function typeOf({ type }: Member): string {
+  if (type !== 'MessageTypes') return type;
+  const [, alias = type] =
+    /type MessageTypes = ([^;]+);/.exec(read(`${SOURCE}/protocol/message-reader.ts`)) ?? [];
+  return alias;
+}
+
+function optionTable(options: readonly Member[], attempt: Try): readonly string[] {
+  const rows = options.map((option) => [
+    `\`${option.name}\``,
+    cell(`\`${typeOf(option)}\``),
+    cell(defaultOf(option)),
+    option.type === 'number' ? rangeOf(option.name, attempt) : '',
+    cell(option.text),
+  ]);
+  return table(['option', 'type', 'default', 'range', 'what it does'], rows);
+}
+
+function memberTable(head: readonly string[], list: readonly Member[]): readonly string[] {
+  return table(
+    head,
+    list.map((one) => [
+      `\`${one.name}\``,
+      cell(`\`${one.isMethod ? one.type.replace(/^\((.*?)\): /, '($1) => ') : one.type}\``),
+      cell(one.text),
+    ]),
+  );
+}
+
+const names = (list: readonly Member[]): string[] => list.map(({ name }) => name);
+
+describe('the comments in the code', () => {
+  it('give the defaults that hold', () => {
+    const said = [...NUMBERS, ...SERVER_NUMBERS].map(({ name, defaultText = '' }) => [
+      name,
+      Number(defaultText.replaceAll('_', '')),
+    ]);
+    const { maxConnections, ...numbers } = defaultServerNumbers(); // that one is the system's
+    expect(Object.fromEntries(said)).toEqual({
+      ...DEFAULT_CONNECTION_NUMBERS,
+      ...numbers,
+      maxConnections: Number.NaN,
+    });
+    expect(maxConnections).toBeGreaterThanOrEqual(0);
+  });
+
+  it('stand above every option that has a range', () => {
+    expect(names(NUMBERS).sort()).toEqual(Object.keys(CONNECTION_RANGES).sort());
+    expect(names(SERVER_NUMBERS).sort()).toEqual(Object.keys(SERVER_RANGES).sort());
+  });
+
+  it.each([
+    ['an option', [...CONNECTION_OPTIONS, ...SERVER_OPTIONS, ...CLIENT_OPTIONS]],
+    ['a handler', [...CONNECTION_HANDLERS, ...SERVER_HANDLERS]],
+    ['what a handler gets', UPGRADE_REQUEST],
+  ])('leave out nothing: %s', (_what, list) => {
+    expect(list.filter(({ text }) => text === '').map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe.each([
+  {
+    page: 'docs/reference/server-options.md',
+    attempt: tryServer,
+    known: [...SERVER_OPTIONS, ...SERVER_HANDLERS, ...CONNECTION_OPTIONS, ...CONNECTION_HANDLERS],
+    source: 'server/server-options.ts',
+  },
+  {
+    page: 'docs/reference/client-options.md',
+    attempt: tryClient,
+    known: [...CLIENT_OPTIONS, ...CONNECTION_OPTIONS, ...CONNECTION_HANDLERS],
+    source: 'client/connect-options.ts',
+  },
+])('$page', ({ page, attempt, known, source }) => {
+  it('lists no option that the library does not know', () => {
+    const unknown = names(known).filter(
+      (name) => attempt(name, undefined)?.code === 'MEERKAT_OPTION_UNKNOWN',
+    );
+    expect(unknown).toEqual([]);
+    expect(attempt('noSuchOption', undefined)?.code).toBe('MEERKAT_OPTION_UNKNOWN');
+  });
+
+  it('lists every option that the library knows', () => {
+    const files = [source, 'connection/connection-options.ts', 'connection/connection-handlers.ts'];
+    const words = files.flatMap((file) => read(`${SOURCE}/${file}`).match(/\b[a-z]\w*\b/g) ?? []);
+    const taken = [...new Set(words)].filter(
+      (word) => attempt(word, undefined)?.code !== 'MEERKAT_OPTION_UNKNOWN',
+    );
+    expect(taken.filter((word) => !names(known).includes(word))).toEqual([]);
+    const rows = read(page)
+      .split('\n')
+      .flatMap((line) => /^\| `(\w+)` \|/.exec(line)?.slice(1) ?? []);
+    expect(names(known).filter((name) => !rows.includes(name))).toEqual([]);
+  });
+});
+
+describe('docs/reference/server-options.md', () => {
+  const page = 'docs/reference/server-options.md';
+
+  it('has the options of the server as they are in the code', () => {
+    expectGenerated(page, 'server options', optionTable(SERVER_OPTIONS, tryServer));
+  });
+
+  it('has the options of its connections as they are in the code', () => {
+    expectGenerated(page, 'connection options', optionTable(CONNECTION_OPTIONS, tryServer));
+  });
+
+  it('has the handlers as they are in the code', () => {
+    const head = ['handler', 'called with, and may return', 'when'];
+    expectGenerated(page, 'server handlers', memberTable(head, SERVER_HANDLERS));
+    expectGenerated(page, 'connection handlers', memberTable(head, CONNECTION_HANDLERS));
+  });
+
+  it('has every refusal that does not come from a broken rule', () => {
+    const refusals = handshakeCodes.filter((code) => {
+      const { status } = new HandshakeError(code);
+      return status > 0 && (code.startsWith('MEERKAT_') || code === 'WS_REQUEST_ORIGIN');
+    });
+    const rows = rowsBelow(read(page), 'What a refusal looks like to the client');
+    const documented = rows.map(([, , code = '']) => codeSpans(code)[0] ?? '');
+    expect(documented.filter((code) => /^(?:MEERKAT|WS_REQUEST)_/.test(code)).sort()).toEqual(
+      refusals.sort(),
+    );
+    for (const [, status = '', code = ''] of rows) {
+      const known = refusals.find((one) => one === codeSpans(code)[0] && one !== 'MEERKAT_REFUSED');
+      if (known !== undefined) {
+        expect(Number.parseInt(status, 10), known).toBe(new HandshakeError(known).status);
+      }
+    }
+  });
+
+  it('has what the upgrade handler gets as it is in the code', () => {
+    const head = ['member', 'type', 'what it is'];
+    expectGenerated(page, 'upgrade request', memberTable(head, UPGRADE_REQUEST));
+  });
+
+  it('has the options of attach and close as they are in the code', () => {
+    const head = ['option', 'type', 'default', 'what it does'];
+    for (const [name, list] of [
+      ['attach options', members('server/web-socket-server.ts', 'AttachOptions')],
+      ['close options', members('server/web-socket-server.ts', 'ServerCloseOptions')],
+    ] as const) {
+      const rows = list.map((one) => [
+        `\`${one.name}\``,
+        cell(`\`${one.type}\``),
+        cell(defaultOf(one)),
+        cell(one.text),
+      ]);
+      expectGenerated(page, name, table(head, rows));
+    }
+  });
+
+  it('names every member of a server', () => {
+    const all = Object.getOwnPropertyNames(WebSocketServer.prototype);
+    const documented = rowsBelow(read(page), 'The server itself').map(([first = '']) =>
+      codeSpans(first)[0]?.replace(/\(.*/, ''),
+    );
+    expect(documented.sort()).toEqual(
+      [...all.filter((name) => name !== 'constructor'), '[Symbol.asyncDispose]'].sort(),
+    );
+  });
+});
+
+describe('docs/reference/client-options.md', () => {
+  const page = 'docs/reference/client-options.md';
+
+  it('has the options of a dial as they are in the code', () => {
+    expectGenerated(page, 'client options', optionTable(CLIENT_OPTIONS, tryClient));
+  });
+
+  it('has the options of its connection as they are in the code', () => {
+    expectGenerated(page, 'connection options', optionTable(CONNECTION_OPTIONS, tryClient));
+  });
+
+  it('has the handlers as they are in the code', () => {
+    const head = ['handler', 'called with, and may return', 'when'];
+    expectGenerated(page, 'connection handlers', memberTable(head, CONNECTION_HANDLERS));
+  });
+});
+
+describe('docs/reference/connection.md', () => {
+  const page = 'docs/reference/connection.md';
+  const firsts = (heading: string): string[] =>
+    rowsBelow(read(page), heading).map(([first = '']) => codeSpans(first)[0] ?? first);
+
+  it('has every member of a connection, and no other', async () => {
+    const { client } = connectionPair();
+    const onPrototype = Reflect.ownKeys(Object.getPrototypeOf(client)).map((key) =>
+      typeof key === 'symbol' ? `[${key.description?.replace('nodejs', 'Symbol')}]` : key,
+    );
+    const all = [...Object.keys(client), ...onPrototype].filter((name) => name !== 'constructor');
+    const documented = [...firsts('What it is'), ...firsts('What it does')];
+    expect(documented.map((name) => name.replace(/\(.*/, '')).sort()).toEqual(all.sort());
+    client.terminate();
+    await client.closed;
+  });
+
+  it('has every answer of send, and no other', () => {
+    const [, answers = ''] =
+      /type SendResult = ([^;]+);/.exec(read(`${SOURCE}/connection/connection.ts`)) ?? [];
+    expect(firsts('What send answers')).toEqual(answers.split(' | '));
+  });
+
+  it('has every field of closed as it is in the code', async () => {
+    const { client } = connectionPair();
+    client.terminate();
+    const closed = await client.closed;
+    const fields = members('connection/closed.ts', 'Closed');
+    expect(names(fields).sort()).toEqual(Object.keys(closed).sort());
+    const head = ['field', 'type', 'what it says'];
+    expectGenerated(page, 'closed', memberTable(head, fields));
+  });
+
+  it('has every cause of an end, and no other', () => {
+    const source = read(`${SOURCE}/connection/closed.ts`);
+    const [, union = ''] = /type ClosedBecause =([^;]+);/.exec(source) ?? [];
+    const causes = [...union.matchAll(/'\w+'/g)].map(([cause]) => cause);
+    expect(causes.length).toBeGreaterThan(5);
+    expect(firsts('Why it ended')).toEqual(causes);
+  });
+
+  it('has every state, and no other', () => {
+    const source = read(`${SOURCE}/protocol/connection-state.ts`);
+    const [, union = ''] = /type ConnectionState =([^;]+);/.exec(source) ?? [];
+    expect(firsts('Its states')).toEqual([...union.matchAll(/'\w+'/g)].map(([state]) => state));
+  });
+});
+
+describe('docs/reference/limits.md', () => {
+  it('has every number that a server can be told beside those of its connections', () => {
+    const numbers = SERVER_OPTIONS.filter(({ type }) => type === 'number');
+    const rows = numbers.map((option) => [
+      `\`${option.name}\``,
+      cell(defaultOf(option)),
+      rangeOf(option.name, tryServer),
+      cell(option.text),
+    ]);
+    const head = ['option', 'default', 'range', 'what it bounds'];
+    expectGenerated('docs/reference/limits.md', 'server limits', table(head, rows));
+  });
+});
