@@ -163,19 +163,14 @@ describe('the handler refused', () => {
     ]);
   });
 
+  const failing = (): never => {
+    throw new Error('in refused');
+  };
+  const rejecting = (async () => failing()) as unknown as () => void; // as plain JavaScript may
+
   it.each([
-    [
-      'throws',
-      () => {
-        throw new Error('in refused');
-      },
-    ],
-    [
-      'rejects',
-      async () => {
-        throw new Error('in refused');
-      },
-    ],
+    ['throws', failing],
+    ['rejects', rejecting],
   ])('is reported when it %s, and the answer still leaves', async (_how, refused) => {
     const site = await serve({ refused, upgrade: () => ({ refuse: 401 }) });
     expect((await failure(connect(site.url))).status).toBe(401);
