@@ -7,6 +7,7 @@ import { annotateResponse } from '../handshake/annotate-response.ts';
 import { renderHead } from '../handshake/render-head.ts';
 import { oneLine } from '../terminal/escape-controls.ts';
 import type { Palette } from '../terminal/palette.ts';
+import { HeadGatherer } from '../traffic/head-gatherer.ts';
 import { parseRequestHead, parseResponseHead } from '../traffic/http-head.ts';
 
 /** What a {@link HandshakeView} is told. */
@@ -20,16 +21,14 @@ export interface HandshakeViewSetup {
 
 /** What every response begins with that can open a WebSocket. */
 const HTTP = 'HTTP/1.';
-/** Octets of a head that are kept: more than the library accepts. */
-const MAX_HEAD_BYTES = 65_536;
 /** Octets of an answer that is no HTTP which are shown. */
 const MAX_FOREIGN = 80;
 
 /** Shows how a connection comes about: TCP, TLS, our request and the response, field by field. */
 export class HandshakeView {
   readonly #setup: HandshakeViewSetup;
-  readonly #asked = new Head();
-  readonly #answered = new Head();
+  readonly #asked = new HeadGatherer();
+  readonly #answered = new HeadGatherer();
   #connected = false;
   /** What was asked, once it is complete. */
   #request: RequestHead | undefined;
@@ -52,7 +51,7 @@ export class HandshakeView {
 
   /** Octets of ours, before they are encrypted. */
   sent(octets: Uint8Array): void {
-    if (this.#request !== undefined || !this.#asked.take(octets, 0).done) return;
+    if (this.#request !== undefined || !this.#asked.take(octets, 0, true, []).done) return;
     this.#request = parseRequestHead(this.#asked.text);
     if (this.#request === undefined) return;
     const { palette, showSecrets } = this.#setup;
@@ -63,7 +62,7 @@ export class HandshakeView {
   /** Octets of the server, decrypted. */
   received(octets: Uint8Array): void {
     for (let at = 0; at < octets.length && !this.#over; ) {
-      const { end, done } = this.#answered.take(octets, at);
+      const { end, done } = this.#answered.take(octets, at, true, []);
       at = end;
       const { text, full } = this.#answered;
       const foreign = text.slice(0, HTTP.length) !== HTTP.slice(0, text.length);
@@ -109,38 +108,6 @@ export class HandshakeView {
 
   #line(mark: string, text: string): void {
     this.#setup.print(`${this.#setup.palette.dim(mark)} ${text}`);
-  }
-}
-
-/** One head after the other, as its octets come. */
-class Head {
-  /** What is here of it, each octet one character. */
-  text = '';
-
-  /** Whether no more of it is kept. */
-  get full(): boolean {
-    return this.text.length >= MAX_HEAD_BYTES;
-  }
-
-  /**
-   * Takes octets from `start` to the end of the head, or all.
-   *
-   * @returns Where it ended; `done` where an empty line did that.
-   */
-  take(octets: Uint8Array, start: number): { readonly end: number; readonly done: boolean } {
-    const before = this.text.length;
-    const more = octets.subarray(start, start + MAX_HEAD_BYTES - before);
-    const text = this.text + Buffer.from(more).toString('latin1');
-    // Some end their lines with an LF alone. The empty line may have begun in an earlier chunk.
-    const emptyLine = /\n\r?\n/g;
-    emptyLine.lastIndex = Math.max(0, before - 2);
-    const done = emptyLine.test(text);
-    this.text = done ? text.slice(0, emptyLine.lastIndex) : text;
-    return { end: start + this.text.length - before, done };
-  }
-
-  clear(): void {
-    this.text = '';
   }
 }
 
