@@ -3,20 +3,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { node, ready } from './ready.mjs';
 
-/** Programs that some tests speak to: the browser of the page's tests, the proxy of the one behind a proxy. */
-const PROGRAMS = [
-  { name: 'chromium', package: 'chromium', file: '/usr/bin/chromium', env: 'MEERKAT_CHROMIUM' },
-  { name: 'nginx', package: 'nginx-light', file: '/usr/sbin/nginx', env: 'MEERKAT_NGINX' },
-];
+/** Programs that some tests speak to, by the Debian package that has them, and whether they are here. */
+const PROGRAMS = {
+  chromium: () => existsSync(process.env.MEERKAT_CHROMIUM ?? '/usr/bin/chromium'),
+  'nginx-light': () => existsSync(process.env.MEERKAT_NGINX ?? '/usr/sbin/nginx'),
+  // It makes pseudo-terminals.
+  python3: () => spawnSync('python3', ['-c', 'import pty, termios']).status === 0,
+};
 
 /** Installs what is missing from Debian, where we may; elsewhere the tests say how to get it. */
 function installPrograms() {
-  const missing = PROGRAMS.filter(
-    ({ file, env }) => process.env[env] === undefined && !existsSync(file),
-  );
+  const packages = Object.keys(PROGRAMS).filter((name) => !PROGRAMS[name]());
   const debian = existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get');
-  if (missing.length === 0 || !debian || process.getuid?.() !== 0) return;
-  const packages = missing.map((program) => program.package);
+  if (packages.length === 0 || !debian || process.getuid?.() !== 0) return;
   console.error(`meerkat: installing Debian's ${packages.join(' and ')} for the tests (once)`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args) =>
