@@ -74,6 +74,7 @@ describe('meerkat serve', () => {
     expect((await messages.next()).value).toBe('Grüße 👋');
     connection.send(new Uint8Array([0, 255, 1]));
     expect((await messages.next()).value).toEqual(new Uint8Array([0, 255, 1]));
+    await messages.return?.(); // the last message is done with
     connection.close();
     expect(await connection.closed).toMatchObject({ code: 1000, clean: true });
   });
@@ -294,6 +295,19 @@ describe('meerkat serve, in the face of clients that do not behave', () => {
     program.kill('SIGTERM');
     expect(await program.exited).toBe(1);
     await peer.close();
+  });
+
+  it('goes on when whoever read its log has left', async () => {
+    const program = Program.meerkat(['serve', folder, '--port=0']);
+    const url = `ws://127.0.0.1:${await portOf(program)}/websocket`;
+    program.closeErrors();
+    for (let count = 0; count < 3; count += 1) {
+      const connection = await connect(url); // each leaves two lines in the log
+      await connection.ping();
+      connection.close();
+      expect((await connection.closed).clean).toBe(true);
+    }
+    expect(await program.stop()).toBe(0);
   });
 
   it('survives a reader that leaves early: --help | head -1', async () => {

@@ -80,6 +80,11 @@ export class Program {
     this.#child.stdout?.destroy();
   }
 
+  /** The same for its standard error. */
+  closeErrors(): void {
+    this.#child.stderr?.destroy();
+  }
+
   endInput(): void {
     this.#child.stdin?.end();
   }

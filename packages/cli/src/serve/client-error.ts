@@ -25,7 +25,7 @@ const answered = new WeakSet<Duplex>();
  * The answer waits for those to earlier requests on the connection. Where octets of an answer to this one are out
  * already, or nobody is there to read it, the connection is destroyed instead.
  *
- * @returns The status; undefined when the request was answered before.
+ * @returns The status; undefined where nothing was sent: the client is gone, or failed in TLS, or was answered before.
  */
 export function answerClientError(
   error: Error & { code?: string },
@@ -34,9 +34,18 @@ export function answerClientError(
   // The parser reports each further chunk of the same bad request again.
   if (answered.has(socket)) return undefined;
   answered.add(socket);
+  if (!socket.writable || isInTlsHandshake(socket)) {
+    socket.destroy();
+    return undefined;
+  }
   const status = STATUS_OF_ERROR.get(error.code ?? '') ?? 400;
   answer(status, socket);
   return status;
+}
+
+/** Whether nothing that is written to the socket can get through: https hands TLS failures on as errors of clients. */
+function isInTlsHandshake(socket: Duplex): boolean {
+  return (socket as Duplex & { secureConnecting?: boolean }).secureConnecting === true;
 }
 
 function answer(status: number, socket: Duplex): void {

@@ -52,6 +52,12 @@ export class RequestLog {
     });
   }
 
+  /** Logs a connection that did not get as far as a request: no TLS, no common version, a certificate not trusted. */
+  tlsFailed(error: Error & { code?: string }, socket: Duplex): void {
+    const { code = error.message } = error;
+    this.#log({ event: 'tlsFailed', ...this.#peer(socket as Socket), code: harmless(code) });
+  }
+
   /** The same handlers, and each opening, closing and refusal in the log. */
   around<Data>(handlers: ServerHandlers<Data>): ServerHandlers<Data> {
     const opened = new WeakMap<Connection<Data>, EventPeer & { readonly began: number }>();

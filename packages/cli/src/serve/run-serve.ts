@@ -78,7 +78,7 @@ export async function runServe(
     webSocket: {
       ...webSocket,
       ...(requestLog?.around(handlers) ?? handlers),
-      error: (error) => logger.error({ err: error }, 'WebSocket'),
+      error: (error) => logger.error({ err: error ?? null }, 'WebSocket'), // undefined would be left out
     },
     logger,
     requestLog,
@@ -131,6 +131,10 @@ function refuseIdleFlags(flags: ServeFlags): void {
   }
   if (flags.showSecrets === true && flags.console !== true && flags.hexdump === undefined) {
     throw new CliError('--show-secrets goes with --console or --hexdump', 2);
+  }
+  const { quitWord } = flags;
+  if (quitWord !== undefined && (quitWord === '' || quitWord !== quitWord.trim())) {
+    throw new CliError('--quit-word: blanks around the word do not count, and it is not empty', 2);
   }
   if (flags.drainSpread > flags.drainTimeout) {
     throw new CliError('--drain-spread: it is more than --drain-timeout', 2);

@@ -30,6 +30,11 @@ export type ServeEvent = EventPeer &
         readonly code: string;
       }
     | {
+        readonly event: 'tlsFailed';
+        /** Node's name for what went wrong in the TLS handshake. */
+        readonly code: string;
+      }
+    | {
         readonly event: 'refused';
         readonly url: string;
         readonly status: number;
@@ -70,6 +75,8 @@ function whatHappened(event: ServeEvent): string {
     }
     case 'badRequest':
       return `bad request: ${event.status} (${event.code})`;
+    case 'tlsFailed':
+      return `TLS handshake failed (${event.code})`;
     case 'refused':
       return `WebSocket ${event.url} refused: ${event.status} ${event.code}: ${event.reason}`;
     case 'open': {

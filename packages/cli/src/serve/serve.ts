@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocketServer, type WebSocketServerOptions } from 'meerkat';
 import type { Logger } from 'pino';
@@ -31,6 +33,8 @@ export interface ServeOptions<Data> {
   readonly listen: readonly ListenAddress[];
   /** For the addresses that are secure. */
   readonly tls: TlsIdentity | undefined;
+  /** Milliseconds in which a TLS handshake has to be done. @default 10_000 */
+  readonly tlsHandshakeTimeout?: number;
   /** Limits, policies and handlers of the WebSocket server. */
   readonly webSocket: WebSocketServerOptions<Data>;
   readonly logger: Logger;
@@ -89,10 +93,17 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
   const webSockets = new WebSocketServer<Data>(options.webSocket);
   const servers: Server[] = [];
   const endpoints: Endpoint[] = [];
+  const sockets = new Set<Socket>();
+  const watch = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
   let draining = false;
   const close: Serving['close'] = async ({ code, spread, timeout }) => {
     draining = true;
     const closed = servers.map((server) => closeServer(server));
+    // Browsers open connections ahead of need; node:http takes them for requests that have begun.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     const deadline = new AbortController();
     const cutOff = cutOffAfter(timeout, servers, deadline.signal);
     await webSockets.close({ code, spread, timeout });
@@ -102,7 +113,7 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
   };
   try {
     for (const address of listen) {
-      const server = createServerFor(address, options.tls);
+      const server = createServerFor(address, options);
       server.on('request', (request, response) => {
         requestLog?.request(request, response);
         // A connection that is kept alive has nothing to wait for any more.
@@ -115,8 +126,12 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
         const status = answerClientError(error, socket);
         if (status !== undefined) requestLog?.badRequest(status, error, socket);
       });
+      server.on('tlsClientError', (error: Error, socket: Duplex) => {
+        requestLog?.tlsFailed(error, socket);
+      });
       webSockets.attach(server, { path: WEBSOCKET_PATH });
       options.prepare?.(server);
+      server.on('connection', watch).on('secureConnection', watch);
       servers.push(server);
       endpoints.push(...(await listenOn(server, address)));
     }
@@ -149,10 +164,15 @@ async function cutOffAfter(
   }
 }
 
-function createServerFor({ secure }: ListenAddress, tls: TlsIdentity | undefined): Server {
+function createServerFor(
+  { secure }: ListenAddress,
+  {
+    tls,
+    tlsHandshakeTimeout: handshakeTimeout = TLS_HANDSHAKE_TIMEOUT,
+  }: Pick<ServeOptions<unknown>, 'tls' | 'tlsHandshakeTimeout'>,
+): Server {
   if (!secure) return createServer(HTTP_SERVER_OPTIONS);
   const { cert, key } = tls ?? {};
-  const handshakeTimeout = TLS_HANDSHAKE_TIMEOUT;
   return createTlsServer({ ...HTTP_SERVER_OPTIONS, cert, key, handshakeTimeout });
 }
 

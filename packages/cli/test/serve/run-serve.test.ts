@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { join } from 'node:path';
+import { type Closed, type Connection, connect, type Message, type StreamRequest } from 'meerkat';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Command, pipe } from '../connect/command.ts';
+import { ask, temporaryFolder, until } from './serving.ts';
+
+interface Served {
+  readonly command: Command;
+  readonly exit: Promise<number>;
+  readonly port: number;
+  readonly url: string;
+}
+
+/** `meerkat serve` inside the test. It is interrupted when the test ends. */
+async function served(...flags: readonly string[]): Promise<Served> {
+  const folder = await temporaryFolder();
+  const command = new Command();
+  const exit = command.run('serve', folder.path, '--port=0', ...flags);
+  onTestFinished(async () => {
+    command.interrupt();
+    command.interrupt();
+    await exit;
+    await folder.dispose();
+  });
+  await command.until((output) => output.includes('ends it.\n'));
+  const port = Number(/wss?:\/\/localhost:(\d+)\//.exec(command.output)?.[1]);
+  return { command, exit, port, url: `ws://127.0.0.1:${port}/websocket` };
+}
+
+/** A client, the messages that it got, and how it ends. */
+async function client(url: string): Promise<{
+  say(message: Message): void;
+  heard: Message[];
+  closed: Promise<Closed>;
+  connection: Connection<undefined>;
+}> {
+  const heard: Message[] = [];
+  const connection = await connect(url, { message: (_one, message) => void heard.push(message) });
+  onTestFinished(() => connection.terminate());
+  return { say: (m) => void connection.send(m), heard, closed: connection.closed, connection };
+}
+
+function events(command: Command): Record<string, unknown>[] {
+  return command.errors
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+}
+
+describe('flags that would do nothing', () => {
+  it.each([
+    [['--manual-accept'], /--manual-accept goes with --console/],
+    [['--echo'], /--echo goes with --console/],
+    [['--show-secrets'], /--show-secrets goes with --console or --hexdump/],
+    [['--drain-spread=2', '--drain-timeout=1'], /--drain-spread: .*--drain-timeout/],
+    [['--cert=c.pem'], /--cert and --key/],
+    [['--key=k.pem'], /--cert and --key/],
+    [['--tls', '--cert=c.pem', '--key=k.pem'], /--tls.* cannot be used with .*--cert/],
+    [['--tls', '--listen=ws://127.0.0.1:0'], /--tls: none of the addresses/],
+    [['--listen=wss://127.0.0.1:0'], /need a certificate/],
+    [['--listen=ws://127.0.0.1:0', '--port=1'], /--listen.* cannot be used with .*--port/],
+    [['--listen=ws://127.0.0.1:0', '--host=x'], /--listen.* cannot be used with .*--host/],
+    [['--origins=https://a.test', '--dangerously-accept-any-origin'], /cannot be used with/],
+    [['--drain-code=1000'], /--drain-code.*1001, 1012/],
+    [['--log-level=loud'], /--log-level.*silent/],
+    [['--log-format=xml'], /--log-format.*pretty/],
+    [['--origins=https://a.test/path'], /--origins: /],
+    [['--subprotocols=a b'], /--subprotocols: /],
+    [['--quit-word='], /--quit-word/],
+    [['--quit-word=quit '], /--quit-word/],
+  ])('%j ends with 2 and one clear line', async (flags, line) => {
+    const { code, output, errors } = await pipe('', 'serve', '.', ...flags);
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toMatch(/^meerkat: .*\n$/);
+    expect(errors).toMatch(line);
+  });
+});
+
+describe('the limits on connections', () => {
+  it('H27 --max-connections 2 answers the third with 503 and Retry-After, until one has left', async () => {
+    const { url } = await served('--max-connections', '2');
+    const [one] = [await client(url), await client(url)];
+    await expect(connect(url)).rejects.toMatchObject({
+      status: 503,
+      headers: expect.arrayContaining([['Retry-After', expect.stringMatching(/^\d+$/)]]),
+    });
+    one?.connection.close();
+    await one?.closed;
+    await expect
+      .poll(async () => {
+        const again = await connect(url).catch(() => undefined);
+        again?.terminate();
+        return again !== undefined;
+      })
+      .toBe(true);
+  });
+
+  it('H27 --max-per-address 1 answers the second of one address with 429, and not that of another', async () => {
+    const { url, port } = await served('--max-per-address', '1');
+    await client(url);
+    await expect(connect(url)).rejects.toMatchObject({ status: 429 });
+    const createConnection = ({ port }: StreamRequest) =>
+      connectTcp({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    const other = await connect(url, { createConnection });
+    await other.ping();
+    other.terminate();
+    expect((await ask(port, '/rest')).status).toBe(200); // HTTP is not counted
+  });
+});
+
+describe('--quit-word quit', () => {
+  it('closes who says it with 1000, and nobody else', async () => {
+    const { url } = await served('--quit-word', 'quit');
+    const [leaver, stayer] = [await client(url), await client(url)];
+    stayer.say('quitter');
+    stayer.say(new TextEncoder().encode('quit'));
+    leaver.say('quit\n');
+    expect(await leaver.closed).toMatchObject({ code: 1000, by: 'peer', clean: true });
+    expect(leaver.heard).toEqual([]);
+    stayer.say('still here');
+    await until(() => stayer.heard.length === 3);
+    expect(stayer.heard).toEqual(['quitter', new TextEncoder().encode('quit'), 'still here']);
+    expect(stayer.connection.state).toBe('open');
+  });
+});
+
+describe('the log', () => {
+  it('is JSON, a line for each request, opening and closing', async () => {
+    const { command, url, port } = await served();
+    await ask(port, '/rest?token=hunter2');
+    const { connection } = await client(url);
+    connection.close(4000, 'bye');
+    await connection.closed;
+    await until(() => events(command).length === 3);
+    expect(events(command)).toMatchObject([
+      { event: 'request', id: 1, url: '/rest?token=(redacted)', status: 200, octets: 16 },
+      { event: 'open', id: 2, url: '/websocket' },
+      { event: 'close', id: 2, code: 4000, reason: 'bye' },
+    ]);
+  });
+
+  it('is for people with --log-format pretty, and without colours in a pipe', async () => {
+    const { command, port } = await served('--log-format=pretty');
+    await ask(port, '/rest');
+    await until(() => command.errors !== '');
+    expect(command.errors).toMatch(/^\[[\d:.]+\] INFO: #1 127\.0\.0\.1:\d+ GET \/rest: 200, /);
+    expect(command.errors).not.toContain('\x1b');
+  });
+
+  it.each([['--no-request-log'], ['--log-level=warn'], ['--log-level=silent']])(
+    'has no requests with %s',
+    async (flag) => {
+      const { command, exit, port, url } = await served(flag);
+      await ask(port, '/rest');
+      const { connection } = await client(url);
+      connection.terminate();
+      await connection.closed;
+      command.interrupt();
+      await exit;
+      expect(events(command)).toEqual([]);
+    },
+  );
+
+  it('numbers connections as the dump does', async () => {
+    const folder = await temporaryFolder();
+    onTestFinished(() => folder.dispose());
+    const file = join(folder.path, 'dump');
+    const { command, exit, port, url } = await served('--hexdump', file);
+    await ask(port, '/rest');
+    const { connection } = await client(url);
+    connection.close();
+    await connection.closed;
+    command.interrupt();
+    expect(await exit).toBe(0);
+    const dump = readFileSync(file, 'utf8');
+    for (const { id, remote } of events(command))
+      expect(dump).toContain(`#${id} 127.0.0.1:${port} -- ${remote}  opened`);
+    expect(events(command).map(({ id }) => id)).toEqual([1, 2, 2]);
+  });
+});
+
+describe('the end', () => {
+  it('R9 leaves nothing behind that would keep the process', async () => {
+    const { command, exit, port, url } = await served();
+    await ask(port, '/rest');
+    const { closed } = await client(url);
+    command.interrupt();
+    expect(await closed).toMatchObject({ code: 1001 });
+    expect(await exit).toBe(0); // and test/support/leftovers.ts looks for the rest
+  });
+});
