@@ -50,7 +50,7 @@ async function refusesConnections(port: number): Promise<void> {
   }
 }
 
-describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
   it('R9 stops accepting, answers 503 to whoever comes on an old connection, and ends with 0', async () => {
     const { program, port } = await startServe('--close-timeout=60000');
     const kept = await rawPeer(port);
@@ -85,6 +85,15 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(await program.exited).toBe(1);
     expect(program.stderr).toContain('meerkat: ended at once\n');
   });
+});
+
+it('R9 half a request does not hold the end up', async () => {
+  const { program, port } = await startServe('--drain-timeout=60000');
+  const peer = await rawPeer(port);
+  await peer.sendText('GET /rest HTTP/1.1\r\nHost: x\r\n\r\nGET / HT');
+  await peer.takeHead();
+  program.kill('SIGTERM');
+  expect(await program.exited).toBe(0);
 });
 
 it('R9 whatever is queued for a client arrives before its Close', async () => {

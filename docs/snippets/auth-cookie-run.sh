@@ -1,1 +1,1 @@
-PASSWORD=correct-horse npx tsx server.ts
+PASSWORD=correct-horse node --import tsx server.ts

@@ -1,1 +1,1 @@
-npx tsx server.ts
+node --import tsx server.ts

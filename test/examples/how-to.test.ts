@@ -94,10 +94,16 @@ const PAGES: Readonly<Record<string, Steps>> = {
     run: 'run.sh',
     trials: [['broadcast.sh', 'broadcast.txt']],
   },
+  'from-ws': {
+    program: 'from-ws',
+    install: 'install.sh',
+    run: 'run.sh',
+    trials: [['from-ws.sh', 'from-ws.txt']],
+  },
   'graceful-deploy': {
     program: 'graceful-deploy',
     install: 'install.sh',
-    run: 'graceful-run.sh',
+    run: 'run.sh',
     trials: [],
   },
 };
@@ -145,21 +151,14 @@ function install(lines: string, folder: string): void {
   }
 }
 
-/** Starts what a run snippet starts, as one process, which hears signals; `npx tsx` would be one above it. */
+/** Starts what a run snippet starts: node itself, as only that hears signals; npx would be one above it. */
 function run(lines: string, folder: string): Program {
-  const tsx = join(root, 'node_modules/tsx/dist/loader.mjs');
   const [, assignment, args] =
-    /^(?:(\w+=\S+) )?(?:npx tsx|node --import tsx) (\S.*)\n$/.exec(lines) ?? [];
+    /^(?:(\w+=\S+) )?node (--import tsx server\.ts)\n$/.exec(lines) ?? [];
   if (args === undefined) throw new Error(`not a run snippet: ${lines}`);
   const [name = '', value = ''] = assignment?.split('=') ?? [];
-  const env = { PORT: '0', ...(name === '' ? {} : { [name]: value }) };
-  const [file = '', ...rest] = args.split(' ');
-  return untilTestEnds(
-    new Program(process.execPath, ['--import', `file://${tsx}`, file, ...rest], {
-      cwd: folder,
-      env,
-    }),
-  );
+  const env = { PORT: '0', PROBE_DELAY: '0', ...(name === '' ? {} : { [name]: value }) };
+  return untilTestEnds(new Program(process.execPath, args.split(' '), { cwd: folder, env }));
 }
 
 /** Runs the commands of a snippet for the second terminal, with the client from its sources. */
@@ -217,7 +216,7 @@ function follow(page: string): void {
       expect(printed).toBe(snippet(output).trimEnd());
     }
     server.kill('SIGTERM');
-    expect(server.stderr).toBe('');
+    expect([await server.exited, server.stderr]).toEqual([0, '']);
   });
 }
 
@@ -244,6 +243,10 @@ describe('the how-to pages', () => {
       expect([...blocks(page).keys()]).toEqual(shown);
     },
   );
+
+  it.each(names)('%s.md starts no server through npx: signals would not reach it', (page) => {
+    expect(read(`docs/how-to/${page}.md`)).not.toMatch(/npx tsx \S+\.ts/);
+  });
 
   it('pack meerkat with scripts that exist, into the file that the pages install', () => {
     expect(snippet('pack.sh')).toBe('npm run build\nnpm pack -w packages/meerkat\n');

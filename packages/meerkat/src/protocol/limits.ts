@@ -7,7 +7,7 @@ import {
 
 /** What one endpoint accepts from its peer. */
 export interface Limits {
-  /** Largest message accepted, in octets after inflation. Minimum 1. Past it: close 1009. @default 1_048_576 */
+  /** Largest message accepted, in octets. Minimum 1. Past it: close 1009. @default 1_048_576 */
   maxMessageBytes: number;
   /** Most frames of one message, empty ones counted. Minimum 1. Past it: close 1008. @default 131_072 */
   maxFramesPerMessage: number;
