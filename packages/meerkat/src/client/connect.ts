@@ -239,10 +239,19 @@ function send(
   return request;
 }
 
-/** @throws TypeError for what node:http would fail on with a riddle. */
+/** @throws for what node:http would fail on with a riddle, and Node itself with an abort: its parser takes octets only. */
 function streamOf(made: Duplex): Duplex {
-  if (typeof made?.write === 'function' && typeof made.read === 'function') return made;
-  throw new TypeError('createConnection did not return a stream');
+  if (typeof made?.write !== 'function' || typeof made.read !== 'function') {
+    throw new TypeError('createConnection did not return a stream');
+  }
+  made.on('error', () => {}); // node:http listens a tick later; what failed until then is found below, or by it
+  if (made.readableObjectMode || made.writableObjectMode || made.readableEncoding != null) {
+    throw new TypeError('createConnection returned a stream that is not of octets');
+  }
+  if (made.destroyed) {
+    throw made.errored ?? new Error('createConnection returned a stream that is destroyed');
+  }
+  return made;
 }
 
 /** What `https.request` would add for `tls.connect`: a name never for an address (RFC 6066 §3). */

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { connect, type StreamRequest, WebSocketServer } from 'meerkat';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -102,6 +102,10 @@ describe('createConnection', () => {
       },
       'no tunnel',
     ],
+    ['a stream of text', () => silent().setEncoding('utf8'), 'not of octets'],
+    ['a stream of objects', () => new PassThrough({ objectMode: true }), 'not of octets'],
+    ['a stream that has failed', () => silent().destroy(new Error('it broke')), 'it broke'],
+    ['a stream that is destroyed', () => silent().destroy(), 'is destroyed'],
     ['a value that is no stream', () => undefined as never, 'did not return a stream'],
   ])('fails the dial with %s', async (_what, createConnection, said) => {
     const error = await failure(connect('ws://localhost:1/', { createConnection }));
