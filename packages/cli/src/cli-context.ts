@@ -19,9 +19,12 @@ export interface CliContext {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** Calls `listener` for each SIGINT and SIGTERM until the returned function is called. */
+  /** Calls `listener` for each SIGINT, SIGTERM and SIGHUP (the terminal is gone) until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
 }
+
+/** The signals that ask a program to end. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The process that this program is. */
 export function processContext(): CliContext {
@@ -39,11 +42,9 @@ export function processContext(): CliContext {
     env: process.env,
     onInterrupt(listener) {
       const onSignal = (): void => listener();
-      process.on('SIGINT', onSignal);
-      process.on('SIGTERM', onSignal);
+      for (const signal of ENDING) process.on(signal, onSignal);
       return () => {
-        process.off('SIGINT', onSignal);
-        process.off('SIGTERM', onSignal);
+        for (const signal of ENDING) process.off(signal, onSignal);
       };
     },
   };

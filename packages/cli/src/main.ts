@@ -5,6 +5,7 @@ import { CliError } from './cli-error.ts';
 import { addConnectCommand } from './connect/add-connect-command.ts';
 import { addExplainCommand } from './explain/add-explain-command.ts';
 import { addServeCommand } from './serve/add-serve-command.ts';
+import { oneLine } from './terminal/escape-controls.ts';
 
 const HELP = `
 Examples:
@@ -26,12 +27,14 @@ export async function main(
   context: CliContext = processContext(),
 ): Promise<0 | 1 | 2> {
   const complain = (message: string): void => {
-    context.stderr.write(`meerkat: ${message.trim().replace(/\s*\n\s*/g, ' ')}\n`);
+    context.stderr.write(`meerkat: ${oneLine(message.trim().replace(/\s*\n\s*/g, ' '))}\n`);
   };
   // Whoever reads us may leave early (`meerkat --help | head -1`): without a listener that would be an uncaught exception.
   context.stdout.on('error', ignore);
   try {
-    await createProgram(context, complain).parseAsync([...args], { from: 'user' });
+    const program = createProgram(context, complain);
+    refuseUnknownTopic(program, args);
+    await program.parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has spoken already
@@ -44,6 +47,15 @@ export async function main(
       `meerkat: this should not have happened: ${(error as Error).stack ?? error}\n`,
     );
     return 1;
+  }
+}
+
+/** @throws {@link CliError} for `help` on a command that is none: commander would print the help of all without a word. */
+function refuseUnknownTopic(program: Command, [help, topic]: readonly string[]): void {
+  const names = program.commands.map((command) => command.name());
+  if (help !== 'help' || topic === undefined || topic.startsWith('-')) return;
+  if (topic !== 'help' && !names.includes(topic)) {
+    throw new CliError(`unknown command '${topic}'; there are ${names.join(', ')}`, 2);
   }
 }
 

@@ -26,7 +26,7 @@ export function describeClosed(closed: Closed, givenUp: GivenUp): ClosingReport 
   if (closed.because !== 'close' || rule !== undefined || received === undefined) {
     return { line: `${abnormal(closed, givenUp)} ${more(closed)}`, fine: false };
   }
-  const named = `${code} ${nameOf(code)}${reason === '' ? '' : ` "${oneLine(reason)}"`}`;
+  const named = `${code} ${nameOf(code)}${reason === '' ? '' : ` "${oneLine(reason.replaceAll('"', '\\"'))}"`}`;
   if (by === 'peer') {
     return { line: `the server closed: ${named}. ${meaningOf(code)}`, fine: GOOD_ENDS.has(code) };
   }

@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.ts';
+import { redactTarget } from '../handshake/secrets.ts';
 
 /**
  * Completes what a user types for a URL: `localhost:8000/x`, `:8000` and `8000` are `ws://`; `http://` and `https://`
@@ -18,6 +19,9 @@ export function completeUrl(given: string): URL {
 }
 
 function withScheme(given: string): string {
+  if (/^(?:wss?\+|https?\+)?unix:/i.test(given)) {
+    throw wrong(given, 'for a unix socket: --unix PATH ws://localhost/websocket');
+  }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(given)) return given;
   if (/^(?:wss?|https?):\/(?!\/)/i.test(given)) throw wrong(given, 'write :// after the scheme');
   if (given === '' || /^[/?#]/.test(given)) throw wrong(given, 'it names no host');
@@ -32,11 +36,14 @@ function parse(url: string, given: string): URL {
   try {
     return new URL(url);
   } catch {
-    throw wrong(given, 'it looks like ws://localhost:8000/websocket');
+    const port = /^[a-z]+:\/\/[^/?#]*:([0-9]+)(?:[/?#]|$)/i.exec(url)?.[1];
+    if (Number(port) > 65_535) throw wrong(given, 'a port is a number from 0 to 65535');
+    throw wrong(given, 'write it as ws://localhost:8000/websocket');
   }
 }
 
 function wrong(given: string, why: string): CliError {
-  const harmless = given.replace(/^([^/?#]*\/\/)?[^/?#]*@/, '$1…@'); // no password in a message
+  // No password in a message, and no token.
+  const harmless = redactTarget(given.replace(/^([^/?#]*\/\/)?[^/?#]*@/, '$1…@'));
   return new CliError(`${JSON.stringify(harmless)} is no WebSocket URL: ${why}`, 2);
 }

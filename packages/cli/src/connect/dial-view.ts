@@ -5,7 +5,7 @@ import type { CliContext } from '../cli-context.ts';
 import type { LineIo } from '../terminal/line-io.ts';
 import { Output } from '../terminal/output.ts';
 import { paletteFor } from '../terminal/palette.ts';
-import type { DumpedConnection } from '../traffic/connection-dump.ts';
+import type { DumpedConnection, DumpSettings } from '../traffic/connection-dump.ts';
 import { TrafficDump } from '../traffic/traffic-dump.ts';
 import { openTrafficFile, type TrafficFile } from '../traffic/traffic-file.ts';
 import { HandshakeView } from './handshake-view.ts';
@@ -56,15 +56,16 @@ export class DialView {
     if (hexdump === undefined) return;
     const { stderr, env } = this.#context;
     if (hexdump === true) {
-      const write = this.#besidePrompt ?? ((text: string) => this.#stderr.write(text));
-      this.#dump = new TrafficDump({ write, palette: paletteFor(stderr, env), showSecrets });
+      const { write, ready } = this.#dumpOutput;
+      this.#dump = new TrafficDump({ write, ready, palette: paletteFor(stderr, env), showSecrets });
       return;
     }
     const file = await openTrafficFile(hexdump, this.#onFailure);
     this.#file = file;
     if (this.#closed) await file.close(); // nobody waited for it
     const palette = paletteFor(stderr, { NO_COLOR: '1' });
-    this.#dump = new TrafficDump({ write: file.write, palette, showSecrets });
+    const { write, ready } = file;
+    this.#dump = new TrafficDump({ write, ready, palette, showSecrets });
   }
 
   /** Writes the rest of the dump and closes its file, after the connection. Never rejects; a second call does nothing. */
@@ -90,9 +91,13 @@ export class DialView {
   }
 
   /** Where a line is being typed on the terminal that stderr is, the dump stands above it. */
-  get #besidePrompt(): ((text: string) => Promise<void> | undefined) | undefined {
-    if (!this.#io.interactive || this.#context.stderr.isTTY !== true) return undefined;
-    return (text) => this.#io.write(text);
+  get #dumpOutput(): Pick<DumpSettings, 'write' | 'ready'> {
+    const besidePrompt = this.#io.interactive && this.#context.stderr.isTTY === true;
+    const output = besidePrompt ? this.#io : this.#stderr;
+    return {
+      write: (text) => output.write(text),
+      ready: (signal) => output.ready(signal),
+    };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { HandshakeError } from 'meerkat';
 import { HANDSHAKE_ADVICE } from '../explain/error-advice.ts';
+import { redactTarget } from '../handshake/secrets.ts';
 import { oneLine } from '../terminal/escape-controls.ts';
 
 /** Characters of a refusal's body that are shown. */
@@ -67,7 +68,7 @@ function refusal(error: HandshakeError): string {
   const location = field(error, 'location');
   const advice =
     status >= 300 && status < 400 && location !== undefined
-      ? `it is at ${location} now: connect there.`
+      ? `it is at ${redactTarget(location)} now: connect there.`
       : (STATUS_ADVICE[status] ?? HANDSHAKE_ADVICE.WS_RESPONSE_STATUS);
   return `${answer}${said(error)}: ${advice}`;
 }

@@ -5,6 +5,18 @@ import { isCloseCodeOnTheWire } from 'meerkat';
 import { isFieldValue, isToken, MAX_REASON_BYTES, parseOrigin } from 'meerkat/protocol';
 import { CliError } from '../cli-error.ts';
 
+/** What the library refuses to be told. */
+const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'sec-websocket-accept',
+  'sec-websocket-extensions',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 // Each reads the value of one option, and throws commander's InvalidArgumentError for one that cannot be used.
 
 /** A whole number in a range; `_` may group its digits. */
@@ -60,12 +72,16 @@ export function headerField(
   const colon = value.indexOf(':');
   const name = value.slice(0, Math.max(colon, 0)).trim();
   const content = value.slice(colon + 1).trim();
-  if (!isToken(name)) throw new InvalidArgumentError("It looks like 'Name: value'.");
+  // Not commander's error, which would repeat the value: it may be a password.
+  if (!isToken(name)) throw new CliError("--header: write it as 'Name: value'", 2);
   if (!isFieldValue(content)) {
-    throw new InvalidArgumentError('A header field has no control characters.');
+    throw new CliError(`--header ${name}: a value has no control characters`, 2);
   }
   if (name.toLowerCase() === 'sec-websocket-protocol') {
-    throw new InvalidArgumentError('For this field there is --subprotocol.');
+    throw new CliError(`--header ${name}: for this field there is --subprotocol`, 2);
+  }
+  if (HANDSHAKE_FIELDS.has(name.toLowerCase())) {
+    throw new CliError(`--header ${name}: meerkat sets this field itself; leave it out`, 2);
   }
   return [...before, [name, content]];
 }
@@ -96,9 +112,11 @@ export function originValue(value: string): string {
 
 /** A code that may stand in a Close frame; 1005 for an empty one. */
 export function closeCode(value: string): number {
-  const code = wholeNumber(0, 65_535)(value);
+  const code = /^[0-9]{4}$/.test(value) ? Number(value) : 0;
   if (code !== 1005 && !isCloseCodeOnTheWire(code)) {
-    throw new InvalidArgumentError('It may not be sent: 1000-1003, 1007-1014 and 3000-4999 may.');
+    throw new InvalidArgumentError(
+      'A code that may be sent is 1000-1003, 1007-1014 or 3000-4999; 1005 for none.',
+    );
   }
   return code;
 }

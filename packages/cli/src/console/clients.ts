@@ -23,6 +23,8 @@ export interface Client {
   readonly sent: Tally;
   /** A Ping of the operator's waits for its Pong. */
   pinged: boolean;
+  /** A message of it waits to be shown: to be aborted when it leaves. */
+  unshown: AbortController | undefined;
 }
 
 /** Who is here, in the order in which they came. */

@@ -1,5 +1,7 @@
+import { CloseCode, isCloseCodeOnTheWire } from 'meerkat';
 import { oneLine } from '../terminal/escape-controls.ts';
 import { parseHex } from '../terminal/hex.ts';
+import { nearestName } from '../terminal/nearest-name.ts';
 import { readTypedLine, takeWord } from '../terminal/typed-line.ts';
 
 /** Whom a command is for: everyone, or the client with that number. */
@@ -183,8 +185,13 @@ function findCommand(name: string): CommandEntry | undefined {
 }
 
 function unknown(name: string): Misunderstood {
+  const near = nearestName(
+    name,
+    COMMANDS.map((entry) => entry.name),
+  );
+  const meant = near === undefined ? '' : ` (did you mean /${near}?)`;
   return {
-    problem: `there is no /${oneLine(name, 40)}: /help lists what there is, //… sends text that begins with a slash`,
+    problem: `there is no /${oneLine(name, 40)}${meant}: /help lists what there is, //… sends text that begins with a slash`,
   };
 }
 
@@ -231,10 +238,15 @@ function readHex(to: Target, digits: string): OperatorCommand | Misunderstood | 
 function readClose(to: Target, rest: string): OperatorCommand | Misunderstood {
   const [code, reason] = takeWord(rest);
   if (code === '') return { does: 'close', to, code: 1000, reason: '' };
-  // Whether it may be sent is the library's to say.
   if (!/^\d{1,9}$/.test(code)) {
     return {
       problem: `${JSON.stringify(oneLine(code, 40))} is no close code: a number stands before the reason, as in /close ${to} 1000 bye`,
+    };
+  }
+  // 1005 sends a Close frame without a code. Whether the reason may go with it is the library's to say.
+  if (Number(code) !== CloseCode.NoStatus && !isCloseCodeOnTheWire(Number(code))) {
+    return {
+      problem: `code ${code} may not be sent: 1000 to 1003, 1007 to 1014 and 3000 to 4999 may`,
     };
   }
   return { does: 'close', to, code: Number(code), reason };

@@ -25,7 +25,9 @@ import { durationWords, leavingWords } from './leaving-words.ts';
 import { handshakeLines } from './listing.ts';
 import { messageWords } from './message-words.ts';
 import { Operator } from './operator.ts';
+import { readCommand } from './operator-command.ts';
 import { peerLabel } from './peer-label.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { Transcript } from './transcript.ts';
 import { type WaitingRequest, WaitingRoom } from './waiting-room.ts';
 
@@ -45,6 +47,8 @@ export interface ConsoleSettings {
 
 /** Characters of a URL or a message of ours in one line. */
 const MAX_LENGTH = 200;
+/** Milliseconds between two looks at clients whose messages wait to be shown. */
+const WATCH_INTERVAL = 250;
 
 /**
  * The person at the keyboard of a server: sees who comes, goes and says what, and takes part. On a terminal with a
@@ -68,6 +72,8 @@ export class OperatorConsole {
   /** Requests whose refusal has been told already. */
   readonly #told = new WeakSet<IncomingMessage>();
   #quit = false;
+  #problem: CliError | undefined;
+  #watch: NodeJS.Timeout | undefined;
   #stopping = false;
   #closed = false;
 
@@ -116,20 +122,28 @@ export class OperatorConsole {
     this.log = { write: (lines) => this.#io.writeError(lines) };
   }
 
+  /** What the program fails with when it has ended: the transcript could not be written. */
+  get problem(): CliError | undefined {
+    return this.#problem;
+  }
+
   /** Prints whole lines, harmless ones, among the transcript. A promise means that the output is behind. */
   print(text: string): Promise<void> | undefined {
-    return this.#transcript.write(text);
+    return this.#io.write(text);
   }
 
   /** Does what is typed until the input ends. At the end of a pipe the server goes on. Never rejects. */
   async run(): Promise<void> {
     try {
+      const typed = new ReadAhead((line) => this.#do(line));
       for await (const lines of this.#io.lines()) {
-        for (const line of lines) {
-          await this.#do(line);
-          if (this.#quit && this.#terminal === undefined) return; // what follows in a pipe is not for this server
-        }
+        if (lines.some(isQuit)) this.#transcript.hurry();
+        await typed.add(lines);
+        // What follows in a pipe is not for this server; on a terminal Ctrl-C is still waited for.
+        if (this.#quit && this.#terminal === undefined) return;
       }
+      if (this.#terminal !== undefined) this.#transcript.hurry();
+      await typed.done();
     } catch (error) {
       // The input failed, and that is its end; or we did, and without an operator nobody would see it.
       this.#io.note(
@@ -163,12 +177,11 @@ export class OperatorConsole {
     };
     const { palette } = this.#transcript;
     const decision = this.#waiting.decisionOn(waiting, signal);
-    this.#transcript.passing(
-      'asked',
+    this.#transcript.passing('asked', () =>
       [
         `${palette.cyan(waiting.label)} ${palette.yellow('asks to come in')}${arrivalWords(request, '', this.#settings)}`,
         ...handshakeLines(waiting.head, palette, this.#settings),
-        `  /accept ${waiting.id} or /refuse ${waiting.id}, within ${durationWords(handshakeTimeout)}`,
+        `  /accept ${waiting.id} or /refuse ${waiting.id}, within ${durationWords(handshakeTimeout)} (the client may give up sooner)`,
       ].join('\n'),
     );
     return decision.then((decided) => {
@@ -189,14 +202,14 @@ export class OperatorConsole {
       received: { messages: 0, octets: 0 },
       sent: { messages: 0, octets: 0 },
       pinged: false,
+      unshown: undefined,
     };
     this.#clients.add(client);
     const { palette } = this.#transcript;
-    const words = arrivalWords(request, connection.protocol, this.#settings);
-    this.#transcript.passing(
-      'came',
-      `${palette.cyan(client.label)} ${palette.green('is here')}${words}`,
-    );
+    this.#transcript.passing('came', () => {
+      const words = arrivalWords(request, connection.protocol, this.#settings);
+      return `${palette.cyan(client.label)} ${palette.green('is here')}${words}`;
+    });
   }
 
   /** While the output is behind, the client waits, and is not read from: nothing piles up. */
@@ -206,13 +219,38 @@ export class OperatorConsole {
     const { quitWord, echo } = this.#settings;
     const { palette, look } = this.#transcript;
     tally(client.received, message);
-    await this.#transcript.record(
-      `${palette.cyan(client.label)} says${messageWords(message, look)}`,
+    const left = new AbortController();
+    const shown = this.#transcript.heard(
+      () => `${palette.cyan(client.label)} says${messageWords(message, look)}`,
+      left.signal,
     );
+    if (shown !== undefined) {
+      client.unshown = left;
+      if (connection.state === 'closed') left.abort();
+      else this.#watchWaiting();
+      await shown;
+      if (left.signal.aborted) return;
+      client.unshown = undefined;
+    }
     if (isQuitWord(message, quitWord)) {
       connection.close(1000);
-      this.#transcript.passing('quit', `${palette.cyan(client.label)} said the quit word: closing`);
+      this.#transcript.passing(
+        'quit',
+        () => `${palette.cyan(client.label)} said the quit word: closing`,
+      );
     } else if (echo) await sendBack(client, message);
+  }
+
+  /** The library tells that a client is gone when its messages are handled. Those that wait to be shown would be kept. */
+  #watchWaiting(): void {
+    this.#watch ??= setInterval(() => {
+      for (const { connection, unshown } of this.#clients.all) {
+        if (connection.state === 'closed') unshown?.abort();
+      }
+      if (this.#io.blocked) return;
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }, WATCH_INTERVAL).unref();
   }
 
   #left(connection: Connection<unknown>, closed: Closed): void {
@@ -220,11 +258,11 @@ export class OperatorConsole {
     if (client === undefined) return;
     this.#clients.delete(client);
     const { palette } = this.#transcript;
-    const words = leavingWords(closed, performance.now() - client.cameAt);
-    this.#transcript.passing(
-      'left',
-      `${palette.cyan(client.label)} ${palette.yellow('left')}${words}`,
-    );
+    this.#transcript.passing(client.unshown === undefined ? 'left' : 'unshown', () => {
+      const words = leavingWords(closed, performance.now() - client.cameAt);
+      return `${palette.cyan(client.label)} ${palette.yellow('left')}${words}`;
+    });
+    client.unshown?.abort();
     if (client.id === this.#operator.target) this.#showTarget();
   }
 
@@ -233,12 +271,11 @@ export class OperatorConsole {
     const id = this.#ids.of(incoming.socket);
     if (this.#told.has(incoming) || this.#waiting.get(id) !== undefined) return;
     const { palette } = this.#transcript;
-    const asked = targetWords(incoming.url ?? '', this.#settings);
-    const why = `${refusal.status} ${oneLine(refusal.message, MAX_LENGTH)}`;
-    this.#transcript.passing(
-      'refused',
-      `${palette.cyan(this.#labelOf(incoming))} ${palette.yellow('was refused')}: ${asked}: ${why}`,
-    );
+    this.#transcript.passing('refused', () => {
+      const asked = targetWords(incoming.url ?? '', this.#settings);
+      const why = `${refusal.status} ${oneLine(refusal.message, MAX_LENGTH)}`;
+      return `${palette.cyan(this.#labelOf(incoming))} ${palette.yellow('was refused')}: ${asked}: ${why}`;
+    });
   }
 
   #requestGone({ label }: WaitingRequest, reason: unknown): void {
@@ -247,7 +284,7 @@ export class OperatorConsole {
       reason instanceof HandshakeError && reason.status > 0
         ? `was not let in in time, and got ${reason.status}: ${oneLine(reason.message)}`
         : 'left before it was let in';
-    this.#transcript.passing('left', `${palette.cyan(label)} ${palette.yellow(why)}`);
+    this.#transcript.passing('left', () => `${palette.cyan(label)} ${palette.yellow(why)}`);
   }
 
   #labelOf({ socket }: IncomingMessage): string {
@@ -257,6 +294,7 @@ export class OperatorConsole {
   // --- what the operator does
 
   #do(line: Uint8Array): Promise<void> | undefined {
+    if (this.#quit) return undefined; // typed, or pasted, behind /quit
     if (isUtf8(line)) return this.#operator.do(Buffer.from(line).toString());
     this.#io.note(
       'not sent: the line is not UTF-8, as text has to be; /hex and /file send any octets',
@@ -294,9 +332,18 @@ export class OperatorConsole {
   }
 
   #outputFailed(error: NodeJS.ErrnoException): void {
-    if (error.code !== 'EPIPE') this.#io.note(`cannot write the output: ${error.message}`);
+    if (error.code !== 'EPIPE') {
+      this.#io.note(`cannot write the output: ${error.message}`);
+      this.#problem = new CliError('the transcript is not complete', 1);
+    }
     this.#stopUnlessAsked();
   }
+}
+
+function isQuit(line: Uint8Array): boolean {
+  if (line.length > MAX_LENGTH) return false;
+  const command = readCommand(Buffer.from(line).toString());
+  return 'does' in command && command.does === 'quit';
 }
 
 /** Of a client that sends and does not read, no more is read either. */

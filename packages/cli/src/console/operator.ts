@@ -95,7 +95,7 @@ export class Operator {
       case 'show':
         return this.#show(command.id);
       case 'help':
-        return this.#setup.transcript.print(helpLines(command.topic));
+        return this.#setup.transcript.print(() => helpLines(command.topic));
       case 'quit':
         return this.#quit();
     }
@@ -155,10 +155,8 @@ export class Operator {
       reached.push(id);
       if (result === 'queued') slow.push(id);
     }
-    const { look } = this.#setup.transcript;
-    const words = messageWords(message, look);
     const behind =
-      reached.length > 0 ? this.#recordSaid(to, reached, receivers.length, words) : undefined;
+      reached.length > 0 ? this.#recordSaid(to, reached, receivers.length, message) : undefined;
     if (slow.length > 0) this.#explain(`still queued, reading slowly: ${listIds(slow)}`);
     if (full.length > 0) {
       this.#explain(`NOT sent to ${listIds(full)}: too much is queued there already`);
@@ -170,13 +168,13 @@ export class Operator {
     to: Target,
     reached: readonly number[],
     all: number,
-    words: string,
+    message: Message,
   ): Promise<void> | undefined {
     const { transcript } = this.#setup;
+    const { palette, look } = transcript;
     const whom = reached.length === all ? `all (${all})` : `${reached.length} of ${all}`;
-    return transcript.record(
-      `${transcript.palette.bold(`you said to ${to === 'all' ? whom : `#${to}`}`)}${words}`,
-    );
+    const said = palette.bold(`you said to ${to === 'all' ? whom : `#${to}`}`);
+    return transcript.record(() => said + messageWords(message, look));
   }
 
   async #sendFile(to: Target, path: string): Promise<void> {
@@ -195,7 +193,7 @@ export class Operator {
       if (client.pinged) continue;
       const answered = (words: string): void => {
         client.pinged = false;
-        transcript.passing('answered', `${transcript.palette.cyan(client.label)} ${words}`);
+        transcript.passing('answered', () => `${transcript.palette.cyan(client.label)} ${words}`);
       };
       const pong = client.connection.ping(payload);
       client.pinged = true;
@@ -230,7 +228,7 @@ export class Operator {
     if (whom.length === 0) return undefined;
     const { transcript } = this.#setup;
     const ids = listIds(whom.map(({ id }) => id));
-    return transcript.record(`${transcript.palette.bold(`${what} ${ids}`)}${how}`);
+    return transcript.record(() => `${transcript.palette.bold(`${what} ${ids}`)}${how}`);
   }
 
   // --- who waits
@@ -287,17 +285,17 @@ export class Operator {
 
   #list(): Promise<void> | undefined {
     const { clients, waiting, transcript, settings } = this.#setup;
-    return transcript.print(listLines(clients.all, waiting.all, this.#target, settings));
+    return transcript.print(() => listLines(clients.all, waiting.all, this.#target, settings));
   }
 
   #show(id: number): Promise<void> | undefined {
     const { clients, waiting, transcript, settings } = this.#setup;
     const asking = waiting.get(id);
     if (asking !== undefined)
-      return transcript.print(waitingLines(asking, transcript.palette, settings));
+      return transcript.print(() => waitingLines(asking, transcript.palette, settings));
     const client = clients.get(id);
     if (client !== undefined)
-      return transcript.print(clientLines(client, transcript.look, settings));
+      return transcript.print(() => clientLines(client, transcript.look, settings));
     this.#everyone(id);
     return undefined;
   }

@@ -92,7 +92,9 @@ function rangesInFirstLine(line: string, open: boolean): TextRange[] {
   const last = line.lastIndexOf(' ');
   const hasVersion = last > first && /^ HTTP\//i.test(line.slice(last));
   const end = hasVersion ? last : line.length;
-  return shifted(rangesInTarget(line.slice(first + 1, end), open && !hasVersion), first + 1);
+  const isConnect = /^\s*CONNECT$/i.test(line.slice(0, first));
+  const target = line.slice(first + 1, end);
+  return shifted(rangesInTarget(target, open && !hasVersion, isConnect), first + 1);
 }
 
 function rangesInFieldLine(line: string, finder: FieldSecrets, open: boolean): TextRange[] {

@@ -2,6 +2,7 @@
 import { FieldSecrets } from './field-secrets.ts';
 import { HeadSecrets } from './head-secrets.ts';
 import { rangesInTarget, type TextRange } from './target-secrets.ts';
+import { rangesInText } from './text-secrets.ts';
 
 /** What stands in place of a secret. */
 const REDACTED = '(redacted)';
@@ -18,9 +19,14 @@ export function redactFields(raw: readonly string[]): string[] {
   );
 }
 
-/** A request target or URL with the secrets in its query, its fragment and before its `@` replaced. */
+/** A request target or URL with the secrets in its parameters and before its `@` replaced. */
 export function redactTarget(target: string): string {
   return replaceRanges(target, rangesInTarget(target, false));
+}
+
+/** A sentence that quotes a target, a host or an Origin, with what stands before an `@` and secret parameters replaced. */
+export function redactText(text: string): string {
+  return replaceRanges(text, rangesInText(text));
 }
 
 /**

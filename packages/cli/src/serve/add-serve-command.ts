@@ -15,24 +15,28 @@ const MAX_MILLISECONDS = 86_400_000;
 
 const EXAMPLES = `
 What it answers:
-  /websocket   echoes every WebSocket message: text as text, binary as binary
+  /websocket   echoes every WebSocket message: text as text, binary as binary;
+               with --console you answer
   /rest        {"result": 123}
-  /test.html   a page to try WebSockets with; also at / when the directory has no index.html
-  the rest     files of the directory; dotfiles and symbolic links are not served
+  /test.html   a page to try WebSockets with; also at / without an index.html
+  the rest     files of the directory; dotfiles and symbolic links are not served,
+               and there are no directory listings
 
 Examples:
-  meerkat serve                                   this directory, on http://localhost:8000
+  meerkat serve                             this directory, http://localhost:8000
   meerkat serve ./public --port 9000
-  meerkat serve --host 0.0.0.0                    for other machines too
-  meerkat serve --tls                             https:// and wss://, certificate made on the spot
-  meerkat serve --cert cert.pem --key key.pem --listen https://0.0.0.0:443 --listen http://[::1]:80
-  meerkat serve --listen unix:/run/meerkat.sock   for a proxy on the same machine
-  meerkat serve --console                         talk to the clients yourself; /help lists what to type
-  meerkat serve --console --manual-accept         and let each of them in by hand
-  meerkat serve --hexdump                         every octet, and what it means
-  meerkat serve --max-message-bytes 65536 --message-types text --origins https://example.com
+  meerkat serve --host 0.0.0.0              for other machines too
+  meerkat serve --tls                       https:// and wss://
+  meerkat serve --cert cert.pem --key key.pem --listen https://0.0.0.0:443
+  meerkat serve --listen unix:/run/m.sock   for a proxy on the same machine
+  meerkat serve --console                   answer yourself; /help says how
+  meerkat serve --console --manual-accept   and let each client in by hand
+  meerkat serve ./public --hexdump          every octet, and what it means
+  meerkat serve --message-types text --origins https://example.com
 
-It ends with Ctrl-C or SIGTERM: clients get close code 1001, or --drain-code. A second one ends it at once.`;
+It ends with Ctrl-C or SIGTERM: clients get close code 1001, or --drain-code. A
+second one ends it at once. With --console, Ctrl-D and /quit end it too; a pipe
+that ends does not.`;
 
 /** Adds `meerkat serve`. */
 export function addServeCommand(program: Command, context: CliContext): void {
@@ -60,7 +64,7 @@ function addListenFlags(command: Command): void {
     .addOption(
       new Option(
         '--listen <url>',
-        'address to listen on: ws://host:port, wss://host:port or unix:/path; may be repeated',
+        'address to listen on: ws:// or http://host:port, wss:// or https:// with TLS, unix:/path; may be repeated',
       )
         .conflicts(['host', 'port'])
         .argParser((value: string, before: readonly ListenAddress[] | undefined) => [
@@ -96,12 +100,12 @@ function addOperatorFlags(command: Command): void {
     .option('--echo', 'with --console: send messages back all the same')
     .option(
       '--manual-accept',
-      'with --console: let each client in by hand; past --handshake-timeout, here a minute, 503',
+      'with --console: let each client in by hand; past --handshake-timeout, here a minute, 503; meerkat connect waits so long with --timeout 60000',
     )
-    .option('--quit-word <word>', 'close a client that says it, for example quit')
+    .option('--quit-word <word>', 'close a client that says this word and nothing else')
     .option(
       '--hexdump [file]',
-      'print every octet in and out and what it means, or write that to a file',
+      'print every octet in and out and what it means, or write that to a new file; after the directory, or as --hexdump=FILE',
     )
     .option(
       '--show-secrets',

@@ -1,3 +1,4 @@
+import { oneLine } from '../terminal/escape-controls.ts';
 import type { Endpoint } from './listener.ts';
 import { type Serving, WEBSOCKET_PATH } from './serve.ts';
 import type { TlsIdentity } from './tls-identity.ts';
@@ -13,18 +14,21 @@ export interface BannerFlags {
 
 /** What a server says when it has started: everything that it answers on, ready to be copied. */
 export function banner(
-  { directory, endpoints }: Serving,
+  { directory, endpoints, testPagePath }: Pick<Serving, 'directory' | 'endpoints' | 'testPagePath'>,
   tls: TlsIdentity | undefined,
   flags: BannerFlags,
 ): string {
   const webSocket = flags.console === true && flags.echo !== true ? 'WebSocket' : 'WebSocket echo';
   const lines = [
-    `meerkat serves ${directory}`,
-    ...endpoints.flatMap((endpoint) => endpointLines(endpoint, webSocket.padEnd(LABEL))),
+    `meerkat serves ${oneLine(directory)}`,
+    ...endpoints.flatMap((endpoint) =>
+      endpointLines(endpoint, webSocket.padEnd(LABEL), testPagePath),
+    ),
   ];
   if (tls !== undefined) {
     const made = tls.selfSigned ? ', made for this run: browsers and clients do not trust it' : '';
     lines.push(`  certificate          SHA-256 ${tls.fingerprint}${made}`);
+    if (tls.selfSigned) lines.push('  from this machine    meerkat connect URL --insecure');
   }
   const how =
     flags.console === true
@@ -33,10 +37,14 @@ export function banner(
   return `${lines.join('\n')}\n${how}\n`;
 }
 
-function endpointLines(endpoint: Endpoint, webSocket: string): string[] {
+function endpointLines(
+  endpoint: Endpoint,
+  webSocket: string,
+  testPagePath: Serving['testPagePath'],
+): string[] {
   const s = endpoint.secure ? 's' : '';
   if ('path' in endpoint) {
-    const { path } = endpoint;
+    const path = oneLine(endpoint.path);
     return [
       `  unix socket          ${path}${endpoint.secure ? ' (TLS)' : ''}`,
       `  ${webSocket}ws${s}://localhost${WEBSOCKET_PATH}, with meerkat connect --unix ${path}`,
@@ -44,7 +52,12 @@ function endpointLines(endpoint: Endpoint, webSocket: string): string[] {
   }
   const { authority } = endpoint;
   return [
-    `  test page and files  http${s}://${authority}/`,
+    ...(testPagePath === '/'
+      ? [`  test page and files  http${s}://${authority}/`]
+      : [
+          `  files                http${s}://${authority}/`,
+          `  test page            http${s}://${authority}${testPagePath}`,
+        ]),
     `  ${webSocket}ws${s}://${authority}${WEBSOCKET_PATH}`,
     `  REST                 http${s}://${authority}/rest`,
   ];

@@ -8,7 +8,7 @@ import {
 } from 'fastify';
 import type { BuiltInPage } from './representation.ts';
 import { announcesBody, refuseRequest } from './request-admission.ts';
-import { StaticFiles } from './static-files.ts';
+import { StaticFiles, type StaticFilesOptions } from './static-files.ts';
 import { sendStatusPage } from './status-page.ts';
 
 /** What the HTTP side of `meerkat serve` answers with. */
@@ -17,6 +17,8 @@ export interface HttpAppOptions {
   readonly root: string;
   /** Whether symbolic links below the root are followed, out of it too. @default false */
   readonly followSymlinks?: boolean;
+  /** Files that do not exist for clients: see {@link StaticFilesOptions}. @default none */
+  readonly hidden?: StaticFilesOptions['hidden'];
   /** Path where WebSockets are accepted, told as such to whoever comes without an upgrade. @default '/websocket' */
   readonly websocketPath?: string;
   /** Pages that stand in for files which the root does not have, by path. @default none */

@@ -39,11 +39,11 @@ export function parseListenUrl(value: string): ListenAddress {
   try {
     url = new URL(value);
   } catch {
-    throw new CliError(`--listen ${value}: not a URL; it looks like ${FORMS}`, 2);
+    throw new CliError(`--listen ${value}: not a URL; write it as ${FORMS}`, 2);
   }
   const secure = url.protocol === 'wss:' || url.protocol === 'https:';
   if (!secure && url.protocol !== 'ws:' && url.protocol !== 'http:') {
-    throw new CliError(`--listen ${value}: it looks like ${FORMS}`, 2);
+    throw new CliError(`--listen ${value}: write it as ${FORMS}`, 2);
   }
   if (url.pathname.length > 1 || url.search !== '' || url.hash !== '' || url.username !== '') {
     throw new CliError(`--listen ${value}: only a host and a port can be listened on`, 2);

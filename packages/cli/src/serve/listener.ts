@@ -1,16 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { lstat, unlink } from 'node:fs/promises';
+import { existsSync, lstatSync, unlinkSync } from 'node:fs';
+import { lstat, rename } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { CliError } from '../cli-error.ts';
 import type { ListenAddress } from './listen-address.ts';
 
 /** Octets that the path of a unix socket can have: `sun_path` without its last octet; 103 on macOS and the BSDs. */
 const MAX_PATH_OCTETS = process.platform === 'linux' ? 107 : 103;
+/** As long as the name under which a socket begins. */
+const NAME = '.00000000';
 
 /** Where a server answers: what to put behind `http://` and `ws://`, or the path of a unix socket. */
 export type Endpoint = { readonly secure: boolean } & (
@@ -29,14 +32,14 @@ export async function listenOn(server: Server, address: ListenAddress): Promise<
   if ('path' in address) {
     const { path } = address;
     // Node 20 would cut it off there, and listen.
-    if (process.platform !== 'win32' && Buffer.byteLength(path) > MAX_PATH_OCTETS) {
+    const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(join(dirname(path), NAME)));
+    if (process.platform !== 'win32' && longest > MAX_PATH_OCTETS) {
       throw new CliError(
         `cannot listen on ${path}: the path is too long for a socket: at most ${MAX_PATH_OCTETS} octets`,
         1,
       );
     }
-    if (await isLeftBehind(path)) await unlink(path).catch(() => {}); // listening says what is wrong
-    await listen(server, { path }, path);
+    await listenAt(server, path);
     return [{ secure, path }];
   }
   const { host, port } = address;
@@ -66,9 +69,7 @@ async function listen(
 function whyNot(error: NodeJS.ErrnoException, isPath: boolean): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return isPath
-        ? 'another process listens there, or it is a file that is no socket'
-        : 'the port is in use; choose another with --port, or 0 for any that is free';
+      return 'the port is in use; choose another with --port, or 0 for any that is free';
     case 'EACCES':
       return isPath
         ? 'not permitted to make a socket in that folder'
@@ -86,10 +87,44 @@ function whyNot(error: NodeJS.ErrnoException, isPath: boolean): string {
   }
 }
 
-/** Whether there is a socket at `path` and nobody listens on it. */
-async function isLeftBehind(path: string): Promise<boolean> {
+/**
+ * Listens under a name of our own and moves the socket to `path` then: a server that ends takes away the file of the name
+ * that it has listened on, whoever's it is by then.
+ */
+async function listenAt(server: Server, path: string): Promise<void> {
+  if (process.platform === 'win32') {
+    await listen(server, { path }, path); // a pipe there is no file
+    return;
+  }
+  if (!(await isFree(path))) {
+    throw new CliError(
+      `cannot listen on ${path}: another process listens there, or it is a file that is no socket`,
+      1,
+    );
+  }
+  const temporary = join(dirname(path), `.${randomBytes(4).toString('hex')}`);
+  await listen(server, { path: temporary }, path);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    throw new CliError(`cannot listen on ${path}: ${(error as Error).message}`, 1);
+  }
+  const { dev, ino } = lstatSync(path);
+  server.once('close', () => {
+    try {
+      const now = lstatSync(path);
+      if (now.dev === dev && now.ino === ino) unlinkSync(path);
+    } catch {
+      // somebody else took it away
+    }
+  });
+}
+
+/** Whether nothing is at `path`, or only the socket of a process that has died. */
+async function isFree(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
-  if (found?.isSocket() !== true) return false;
+  if (found === undefined) return true;
+  if (!found.isSocket()) return false;
   const socket = connect({ path });
   try {
     await once(socket, 'connect');

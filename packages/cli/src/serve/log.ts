@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { type Logger, pino, stdSerializers } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { escapeControls, oneLine } from '../terminal/escape-controls.ts';

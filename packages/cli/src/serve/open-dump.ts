@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { CliContext } from '../cli-context.ts';
 import { Output } from '../terminal/output.ts';
@@ -11,6 +12,8 @@ import type { ConnectionIds } from './connection-ids.ts';
 export interface ServerDump {
   /** Watches a server; before it listens. */
   watch(server: Server): void;
+  /** Whether a file is the one that the dump goes to: it is not for clients. */
+  isItself(file: { readonly dev: bigint; readonly ino: bigint }): boolean;
   /** Writes the rest. Never rejects. */
   close(): Promise<void>;
 }
@@ -32,7 +35,8 @@ export async function openDump(setup: DumpSetup, context: CliContext): Promise<S
   const { file, showSecrets, ids, onFailure } = setup;
   const target =
     file === undefined ? toTerminal(setup, context) : await toFile(file, onFailure, context);
-  const dump = new TrafficDump({ write: target.write, palette: target.palette, showSecrets });
+  const { write, ready, palette } = target;
+  const dump = new TrafficDump({ write, ready, palette, showSecrets });
   return {
     watch: (server) => {
       tapServer(
@@ -45,13 +49,16 @@ export async function openDump(setup: DumpSetup, context: CliContext): Promise<S
         (tapped, socket) => ids.alias(tapped, socket),
       );
     },
+    isItself: target.isItself,
     close: target.close,
   };
 }
 
 interface Target {
   write(text: string): Promise<void> | undefined;
+  ready(signal?: AbortSignal): Promise<void> | undefined;
   readonly palette: Palette;
+  isItself: ServerDump['isItself'];
   close(): Promise<void>;
 }
 
@@ -60,15 +67,25 @@ async function toFile(
   onFailure: DumpSetup['onFailure'],
   { stdout }: CliContext,
 ): Promise<Target> {
-  const { write, close } = await openTrafficFile(file, onFailure);
-  return { write, close, palette: paletteFor(stdout, { NO_COLOR: '1' }) };
+  const hint = '; to serve it, write it before --hexdump';
+  const { write, ready, close } = await openTrafficFile(file, onFailure, hint);
+  const { dev, ino } = await stat(file, { bigint: true });
+  return {
+    write,
+    ready,
+    close,
+    isItself: (one) => one.dev === dev && one.ino === ino,
+    palette: paletteFor(stdout, { NO_COLOR: '1' }),
+  };
 }
 
 function toTerminal({ print, onFailure }: DumpSetup, { stdout, env }: CliContext): Target {
   const output = new Output(stdout, onFailure);
   return {
     write: print ?? ((text) => output.write(text)),
+    ready: (signal) => output.ready(signal),
     palette: paletteFor(stdout, env),
+    isItself: () => false,
     close: async () => {},
   };
 }

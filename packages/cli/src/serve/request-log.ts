@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Connection, HandshakeError, ServerHandlers } from 'meerkat';
 import type { Logger } from 'pino';
-import { redactTarget } from '../handshake/secrets.ts';
+import { redactTarget, redactText } from '../handshake/secrets.ts';
 import { oneLine } from '../terminal/escape-controls.ts';
 import type { ConnectionIds } from './connection-ids.ts';
 import type { EventPeer, ServeEvent } from './serve-event.ts';
@@ -71,7 +71,7 @@ export class RequestLog {
           event: 'open',
           ...peer,
           url: harmless(redactTarget(request.url)),
-          origin: origin === undefined ? undefined : harmless(origin),
+          origin: origin === undefined ? undefined : harmless(redactTarget(origin)),
           subprotocol: connection.protocol === '' ? undefined : harmless(connection.protocol),
         });
         return handlers.open?.(connection, request);
@@ -100,7 +100,7 @@ export class RequestLog {
           url: harmless(redactTarget(incoming.url ?? '')),
           status,
           code,
-          reason: harmless(message),
+          reason: harmless(redactText(message)), // it may quote an Origin or a target
         });
         return handlers.refused?.(refusal, incoming);
       },

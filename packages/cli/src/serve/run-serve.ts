@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { OperatorConsole } from '../console/operator-console.ts';
-import { Output } from '../terminal/output.ts';
+import { leftOutWords, Output } from '../terminal/output.ts';
 import { hasColours } from '../terminal/palette.ts';
 import { banner } from './banner.ts';
 import { ConnectionIds } from './connection-ids.ts';
@@ -83,7 +83,9 @@ export async function runServe(
     logger,
     requestLog,
     prepare: dump?.watch,
-  }).catch((error: unknown) => {
+    hidden: dump?.isItself,
+  }).catch(async (error: unknown) => {
+    await dump?.close();
     if (error instanceof UsageError) throw new CliError(hint(error), 2);
     throw error;
   });
@@ -97,9 +99,9 @@ export async function runServe(
       else operator.log.write(line);
     });
   } finally {
-    stopListening();
     operator?.close();
-    await dump?.close();
+    await Promise.race([dump?.close(), end.second]); // whoever reads the dump may have stopped doing so
+    stopListening();
   }
 }
 
@@ -167,15 +169,17 @@ function openLog(
   operator: OperatorConsole | undefined,
 ): Logger {
   const output = new Output(stderr); // its reader may leave: that must not end the server
-  return createLog({
+  const tell = (count: number): void => logger.error(leftOutWords(count));
+  const logger = createLog({
     level: logLevel,
     format: logFormat ?? (stderr.isTTY === true ? 'pretty' : 'json'),
     colours: hasColours(stderr, env),
     write: (line) => {
-      if (operator === undefined) void output.write(line);
+      if (operator === undefined) output.offer(line, tell);
       else operator.log.write(line);
     },
   });
+  return logger;
 }
 
 /** The console and a dump on the terminal show the same, and more. */

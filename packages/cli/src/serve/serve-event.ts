@@ -81,13 +81,18 @@ function whatHappened(event: ServeEvent): string {
       return `WebSocket ${event.url} refused: ${event.status} ${event.code}: ${event.reason}`;
     case 'open': {
       const { url, origin, subprotocol } = event;
-      const from = origin === undefined ? '' : `, origin ${origin}`;
+      const from = origin === undefined ? '' : `, origin ${plainOrQuoted(origin)}`;
       return `WebSocket ${url} open${from}${subprotocol === undefined ? '' : `, subprotocol ${subprotocol}`}`;
     }
     case 'close': {
       const { code, reason, by, because, rule, ms } = event;
-      const said = reason === '' ? '' : ` "${reason}"`;
+      const said = reason === '' ? '' : ` ${JSON.stringify(reason)}`;
       return `WebSocket closed: ${code}${said}, by ${by} (${rule ?? because}), after ${ms} ms`;
     }
   }
+}
+
+/** An origin as browsers send it has neither blanks nor commas, which could pass for the next part of the line. */
+function plainOrQuoted(text: string): string {
+  return /^[\x21-\x2b\x2d-\x7e]+$/.test(text) ? text : JSON.stringify(text);
 }

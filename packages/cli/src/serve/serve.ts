@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocketServer, type WebSocketServerOptions } from 'meerkat';
@@ -14,6 +14,8 @@ import { HTTP_SERVER_OPTIONS } from './http-server-options.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { type Endpoint, listenOn } from './listener.ts';
 import type { RequestLog } from './request-log.ts';
+import { RequestsInFlight } from './requests-in-flight.ts';
+import type { StaticFilesOptions } from './static-files.ts';
 import { testPage } from './test-page.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 
@@ -38,6 +40,8 @@ export interface ServeOptions<Data> {
   /** Limits, policies and handlers of the WebSocket server. */
   readonly webSocket: WebSocketServerOptions<Data>;
   readonly logger: Logger;
+  /** Files that do not exist for clients, by their numbers. @default none */
+  readonly hidden?: StaticFilesOptions['hidden'];
   /** Where requests are logged; undefined for nowhere. */
   readonly requestLog: RequestLog | undefined;
   /** Called with each server before it listens, for example to watch its traffic. */
@@ -58,6 +62,8 @@ export interface DrainOptions {
 export interface Serving {
   /** The directory, absolute. */
   readonly directory: string;
+  /** Where the test page is: a directory with an index.html shows that one at its root. */
+  readonly testPagePath: '/' | '/test.html';
   /** Everything it answers on. */
   readonly endpoints: readonly Endpoint[];
   /** WebSockets that are open or closing. */
@@ -82,6 +88,7 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
   const app = createHttpApp({
     root: directory,
     followSymlinks: options.followSymlinks,
+    ...(options.hidden === undefined ? {} : { hidden: options.hidden }),
     websocketPath: WEBSOCKET_PATH,
     builtIn: new Map([
       ['/', page],
@@ -98,13 +105,12 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   };
-  let draining = false;
+  const requests: RequestsInFlight[] = [];
   const close: Serving['close'] = async ({ code, spread, timeout }) => {
-    draining = true;
-    const closed = servers.map((server) => closeServer(server));
+    const deadline = new AbortController();
+    const closed = requests.map((one) => one.drain(deadline.signal));
     // Browsers open connections ahead of need; node:http takes them for requests that have begun.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    const deadline = new AbortController();
     const cutOff = cutOffAfter(timeout, servers, deadline.signal);
     await webSockets.close({ code, spread, timeout });
     await Promise.race([Promise.all(closed), cutOff]);
@@ -114,12 +120,9 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
   try {
     for (const address of listen) {
       const server = createServerFor(address, options);
+      requests.push(new RequestsInFlight(server));
       server.on('request', (request, response) => {
         requestLog?.request(request, response);
-        // A connection that is kept alive has nothing to wait for any more.
-        response.once('close', () => {
-          if (draining) setImmediate(() => server.closeIdleConnections());
-        });
         app.routing(request, response);
       });
       server.on('clientError', (error: Error & { code?: string }, socket) => {
@@ -139,8 +142,10 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
     await close({ code: 1001, spread: 0, timeout: 0 });
     throw error;
   }
+  const index = await stat(join(directory, 'index.html')).catch(() => undefined);
   return {
     directory,
+    testPagePath: index?.isFile() === true ? '/test.html' : '/',
     endpoints,
     get connections() {
       return webSockets.connections.size;
@@ -180,11 +185,4 @@ async function requireDirectory(given: string, directory: string): Promise<void>
   const found = await stat(directory).catch(() => undefined);
   if (found === undefined) throw new CliError(`${given}: no such directory`, 1);
   if (!found.isDirectory()) throw new CliError(`${given}: not a directory`, 1);
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve()); // an error says that it does not listen, and so is closed
-    server.closeIdleConnections();
-  });
 }

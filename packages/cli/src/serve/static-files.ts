@@ -18,6 +18,8 @@ export interface StaticFilesOptions {
   readonly root: string;
   /** Whether symbolic links below the root are followed, out of it too. Else they answer 404. @default false */
   readonly followSymlinks?: boolean;
+  /** Files below the root that do not exist for clients, by their numbers. @default none */
+  readonly hidden?: ((file: { readonly dev: bigint; readonly ino: bigint }) => boolean) | undefined;
   /**
    * Pages by their exact decoded path, such as `/test.html`, or `/` for a root without an index.html. A file wins
    * over them. @default none
@@ -45,12 +47,14 @@ export class StaticFiles {
   readonly #root: string;
   readonly #followSymlinks: boolean;
   readonly #stallTimeout: number;
+  readonly #hidden: NonNullable<StaticFilesOptions['hidden']>;
   readonly #builtIn = new Map<string, Representation>();
 
   constructor(options: StaticFilesOptions) {
     this.#root = options.root;
     this.#followSymlinks = options.followSymlinks ?? false;
     this.#stallTimeout = options.stallTimeout ?? 120_000;
+    this.#hidden = options.hidden ?? (() => false);
     for (const [pathname, page] of options.builtIn ?? []) {
       this.#builtIn.set(pathname, representPage(page));
     }
@@ -92,6 +96,10 @@ export class StaticFiles {
     const opened = await openFile(this.#root, names, this.#followSymlinks);
     switch (opened.kind) {
       case 'file':
+        if (this.#hidden(opened.file.stats)) {
+          await opened.file.handle.close();
+          return { kind: 'page', status: 404 };
+        }
         return {
           kind: 'content',
           representation: representFile(opened.file, names.at(-1) ?? ''),

@@ -1,11 +1,13 @@
 /**
- * What a terminal obeys instead of showing: C0 with ESC, DEL, C1 with CSI; and what reorders or hides text around it:
- * marks, embeddings, overrides and isolates of the bidirectional algorithm, line separators, interlinear annotations,
- * lone surrogates.
+ * What a terminal obeys instead of showing: C0 with ESC, DEL, C1 with CSI; what reorders, hides or forges text: format
+ * characters (marks and overrides of the bidirectional algorithm, zero-width blanks, tags, annotations), fillers that
+ * are letters without a shape, line separators, lone surrogates.
+ *
+ * A joiner between two characters beyond ASCII stays: emoji, Persian and the scripts of India are written with it.
  */
 const CONTROLS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is its purpose
-  /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]|\p{Surrogate}/gu;
+  /[\0-\x1f\x7f-\x9f\u115f\u1160\u2028\u2029\u3164\uffa0]|(?![\u200c\u200d])\p{Format}|(?<![^\0-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\0-\x7f\u200c\u200d])|\p{Surrogate}/gu;
 
 /** How escaped controls are marked, so that they differ from the same characters sent as text. */
 export type Mark = (escaped: string) => string;
@@ -54,7 +56,8 @@ function visible(control: string): string {
     case '\t':
       return '\\t';
     default: {
-      const hex = control.charCodeAt(0).toString(16);
+      const hex = (control.codePointAt(0) ?? 0).toString(16);
+      if (hex.length > 4) return `\\u{${hex}}`;
       return hex.length <= 2 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`;
     }
   }

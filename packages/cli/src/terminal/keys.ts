@@ -22,6 +22,7 @@ export class Keys extends Readable {
   readonly #pasted: (text: string) => void;
   /** The last chunk ended inside an escape sequence. */
   #begun = false;
+  #closed = false;
 
   constructor(terminal: InputStream, pasted: (text: string) => void) {
     super({ read() {} });
@@ -40,6 +41,7 @@ export class Keys extends Readable {
 
   /** Reads no more of the terminal. */
   close(): void {
+    this.#closed = true;
     this.#terminal.off('data', this.#onData);
     this.#terminal.off('end', this.#onEnd);
     this.#terminal.pause();
@@ -54,6 +56,7 @@ export class Keys extends Readable {
     }
     this.#begun = BEGUN_SEQUENCE.test(text);
     for (const [token] of text.matchAll(TOKENS)) {
+      if (this.#closed) return; // by the key before: Ctrl-D
       if (token.length > 1 && !token.startsWith('\x1b')) this.#pasted(token);
       else this.#key(token);
     }

@@ -8,11 +8,17 @@ export interface LineIo {
   lines(): AsyncIterable<readonly Uint8Array[]>;
   /** Takes no more lines. */
   endInput(): void;
+  /**
+   * Undefined where the output is not behind. Whoever waits asks again afterwards: others wait too.
+   *
+   * @param signal - Ends the waiting early.
+   */
+  ready(signal?: AbortSignal): Promise<void> | undefined;
   /** Writes to standard output; on a terminal whole lines, above the prompt. A promise means that the output is behind. */
   write(data: string | Uint8Array): Promise<void> | undefined;
-  /** Tells the user something beside the output, on stderr. One line, made harmless. */
+  /** Tells the user something beside the output, on stderr. One line, made harmless; left out where 1 MiB waits there. */
   note(text: string): void;
-  /** Writes whole lines to stderr as they are; on a terminal above the prompt. */
+  /** Writes whole lines to stderr as they are; on a terminal above the prompt. Left out as those of `note`. */
   writeError(lines: string): void;
   /** Whether the output is behind. */
   readonly blocked: boolean;

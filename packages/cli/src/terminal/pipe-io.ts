@@ -45,15 +45,19 @@ export class PipeIo implements LineIo {
     if (this.#reading) this.#stdin.destroy();
   }
 
+  ready(signal?: AbortSignal): Promise<void> | undefined {
+    return this.#output.ready(signal);
+  }
+
   write(data: string | Uint8Array): Promise<void> | undefined {
     return this.#output.write(data);
   }
 
   note(text: string): void {
-    void this.#errors.line(oneLine(text));
+    this.#errors.offer(`${oneLine(text)}\n`);
   }
 
   writeError(lines: string): void {
-    void this.#errors.write(lines);
+    this.#errors.offer(lines);
   }
 }

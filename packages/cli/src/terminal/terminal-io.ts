@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { CliContext } from '../cli-context.ts';
 import { oneLine } from './escape-controls.ts';
 import type { LineIo, LineIoEvents } from './line-io.ts';
-import { Output } from './output.ts';
+import { leftOutWords, Output } from './output.ts';
 import { paletteFor } from './palette.ts';
 import { Prompt } from './prompt.ts';
 
@@ -33,13 +33,19 @@ export class TerminalIo implements LineIo {
   async *lines(): AsyncGenerator<readonly Uint8Array[], void> {
     if (this.#ended) return;
     const typed = new Readable({ objectMode: true, read() {} });
+    let over = false;
     this.#prompt = new Prompt({
       input: this.#context.stdin,
       output: this.#context.stdout,
       text: this.#promptText,
-      onLine: (line) => typed.push(line),
+      onLine: (line) => {
+        if (!over) typed.push(line);
+      },
       onInterrupt: () => this.#events.onInterrupt(),
-      onEnd: () => typed.push(null),
+      onEnd: () => {
+        over = true;
+        typed.push(null);
+      },
     });
     for await (const line of typed) yield [Buffer.from(line as string)];
   }
@@ -55,6 +61,10 @@ export class TerminalIo implements LineIo {
     this.#prompt?.close();
   }
 
+  ready(signal?: AbortSignal): Promise<void> | undefined {
+    return this.#output.ready(signal);
+  }
+
   write(data: string | Uint8Array): Promise<void> | undefined {
     let behind: Promise<void> | undefined;
     this.#above(() => {
@@ -66,11 +76,14 @@ export class TerminalIo implements LineIo {
   note(text: string): void {
     const { stderr, env } = this.#context;
     const { yellow } = paletteFor(stderr, env);
-    this.#above(() => void this.#errors.line(yellow(oneLine(text))));
+    this.writeError(`${yellow(oneLine(text))}\n`);
   }
 
   writeError(lines: string): void {
-    this.#above(() => void this.#errors.write(lines));
+    // Printed above the prompt, a line costs as much on standard output.
+    const full = [this.#output, this.#errors].find((output) => output.full);
+    if (full === undefined) this.#above(() => void this.#errors.write(lines));
+    else full.leaveOut(lines, (count) => this.note(leftOutWords(count)));
   }
 
   #above(print: () => void): void {

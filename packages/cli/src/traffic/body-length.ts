@@ -3,9 +3,13 @@ import { HeaderFields } from 'meerkat/protocol';
 /** What follows a head: a number of octets, chunks, everything up to the end, or octets that cannot be told apart. */
 export type BodyLength = number | 'chunked' | 'toEnd' | 'unknown';
 
-/** The length of a request's body (RFC 9112 §6.3). */
+/** The length of a request's body (RFC 9112 §6.3), where Node's parser takes it; 'unknown' where that refuses it. */
 export function requestBodyLength(rawHeaders: readonly string[]): BodyLength {
-  return announced(new HeaderFields(rawHeaders)) ?? 0;
+  const fields = new HeaderFields(rawHeaders);
+  const codings = codingsOf(fields);
+  if (codings.length === 0) return lengthOf(fields) ?? 0;
+  const isPlain = fields.all('content-length').length === 0 && endsChunked(codings);
+  return isPlain ? 'chunked' : 'unknown';
 }
 
 /**
@@ -19,14 +23,26 @@ export function responseBodyLength(
   rawHeaders: readonly string[],
 ): BodyLength {
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 0;
-  return announced(new HeaderFields(rawHeaders)) ?? 'toEnd';
+  const fields = new HeaderFields(rawHeaders);
+  const codings = codingsOf(fields);
+  if (codings.length === 0) return lengthOf(fields) ?? 'toEnd';
+  return endsChunked(codings) ? 'chunked' : 'toEnd';
 }
 
-function announced(fields: HeaderFields): BodyLength | undefined {
-  const codings = fields.combined('transfer-encoding');
-  if (codings !== undefined) return /(?:^|[\s,])chunked\s*$/i.test(codings) ? 'chunked' : 'unknown';
-  const lengths = new Set(fields.all('content-length'));
-  if (lengths.size === 0) return undefined;
-  const [length = ''] = lengths;
-  return lengths.size === 1 && /^[0-9]{1,15}$/.test(length) ? Number(length) : 'unknown';
+/** A line without a value is for Node's parser as if it were not there. */
+function codingsOf(fields: HeaderFields): string[] {
+  return fields.all('transfer-encoding').filter((value) => value !== '');
+}
+
+function endsChunked(codings: readonly string[]): boolean {
+  return /(?:^|,)[ \t]*chunked$/i.test(codings.at(-1) ?? '');
+}
+
+function lengthOf(fields: HeaderFields): BodyLength | undefined {
+  const [value, ...more] = fields.all('content-length');
+  if (value === undefined) return undefined;
+  if (more.length > 0 || !/^[0-9]+$/.test(value)) return 'unknown';
+  // Zeros before it are fine; more than 64 bits are not.
+  const length = Number(value);
+  return length <= 2 ** 64 ? length : 'unknown';
 }

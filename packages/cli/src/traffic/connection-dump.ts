@@ -26,6 +26,8 @@ export interface DumpedConnection {
 export interface DumpSettings {
   /** Writes text; a promise means that the output is behind. */
   readonly write: (text: string) => Promise<void> | undefined;
+  /** A promise while the output is behind: nothing is made for it meanwhile. @default never behind */
+  readonly ready?: ((signal?: AbortSignal) => Promise<void> | undefined) | undefined;
   readonly palette: Palette;
   /** Shows what is starred and redacted otherwise. */
   readonly showSecrets: boolean;
@@ -33,17 +35,31 @@ export interface DumpSettings {
   readonly now?: (() => Date) | undefined;
 }
 
-/** Dumps one connection. */
+/**
+ * Dumps one connection. While the output is behind, octets wait before they are rendered, so that nothing piles up; its
+ * ends cannot wait, and are missing then.
+ */
 export class ConnectionDump implements TrafficListener {
   readonly #settings: DumpSettings;
+  readonly #onIncomplete: () => void;
+  readonly #over = new AbortController();
+  #complete = true;
+  /** What waits for the output, in order. */
+  #waiting: Promise<void> | undefined;
   readonly #name: readonly [id: string, local: string, remote: string];
   readonly #directions: Readonly<Record<Direction, DirectionDump>>;
   readonly #start: number;
   readonly #ended = { in: false, out: false };
 
-  constructor(connection: DumpedConnection, settings: DumpSettings) {
+  /** @param onIncomplete - Called once, when something of the connection is not shown. */
+  constructor(
+    connection: DumpedConnection,
+    settings: DumpSettings,
+    onIncomplete: () => void = () => {},
+  ) {
     const { id, localAddress, localPort, remoteAddress, remotePort, role, offset = 0 } = connection;
     this.#settings = settings;
+    this.#onIncomplete = onIncomplete;
     this.#start = offset;
     const hasAddress = localAddress !== undefined || remoteAddress !== undefined;
     this.#name = [
@@ -83,6 +99,7 @@ export class ConnectionDump implements TrafficListener {
   ended(direction: Direction): Promise<void> | undefined {
     if (this.#ended[direction]) return undefined;
     this.#ended[direction] = true;
+    if (this.#behind) return this.#omit();
     const { offset } = this.#directions[direction];
     return this.#write([
       this.#line(arrow(direction), `FIN after ${octetCount(offset - this.#start)}`),
@@ -91,6 +108,8 @@ export class ConnectionDump implements TrafficListener {
   }
 
   closed(error: Error | undefined): Promise<void> | undefined {
+    this.#over.abort();
+    if (this.#behind) return this.#omit();
     const { palette } = this.#settings;
     const how = error === undefined ? 'closed' : palette.red(`closed: ${oneLine(error.message)}`);
     const lines = [this.#line('--', how)];
@@ -102,6 +121,30 @@ export class ConnectionDump implements TrafficListener {
   }
 
   #octets(direction: Direction, octets: Uint8Array): Promise<void> | undefined {
+    if (this.#waiting === undefined && !this.#behind) return this.#show(direction, octets);
+    const waiting = this.#showWhenReady(direction, octets, this.#waiting);
+    this.#waiting = waiting;
+    void waiting.then(() => {
+      if (this.#waiting === waiting) this.#waiting = undefined;
+    });
+    return waiting;
+  }
+
+  async #showWhenReady(
+    direction: Direction,
+    octets: Uint8Array,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    await before;
+    const { signal } = this.#over;
+    const { ready } = this.#settings;
+    // Others wait too, and the first one woken fills the output again.
+    for (let wait = ready?.(signal); wait !== undefined; wait = ready?.(signal)) await wait;
+    if (signal.aborted) this.#omit();
+    else void this.#show(direction, octets);
+  }
+
+  #show(direction: Direction, octets: Uint8Array): Promise<void> | undefined {
     const { palette, showSecrets } = this.#settings;
     const dump = this.#directions[direction];
     const { offset } = dump;
@@ -112,6 +155,15 @@ export class ConnectionDump implements TrafficListener {
       ...octetRows(octets, offset, showSecrets ? [] : hidden),
       ...lines.map((line) => INDENT + line),
     ]);
+  }
+
+  get #behind(): boolean {
+    return this.#settings.ready?.() !== undefined;
+  }
+
+  #omit(): undefined {
+    if (this.#complete) this.#onIncomplete();
+    this.#complete = false;
   }
 
   #last(direction: Direction): string[] {

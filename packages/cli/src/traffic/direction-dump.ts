@@ -3,7 +3,7 @@ import type { Palette } from '../terminal/palette.ts';
 import { ChunkedWalk } from './chunked-walk.ts';
 import { FrameDump } from './frame-dump.ts';
 import { HeadGatherer } from './head-gatherer.ts';
-import type { ToldHead, WhatFollows } from './http-exchange.ts';
+import type { ToldHead, UpgradeOutcome, WhatFollows } from './http-exchange.ts';
 import type { OctetRange } from './octet-rows.ts';
 
 /** What some octets mean. */
@@ -24,7 +24,7 @@ export interface DirectionSetup {
   /** Tells the head of a message. */
   readonly head: (text: string) => ToldHead;
   /** The other direction waits for this; answers what it tells then. */
-  readonly decided: (upgrade: 'accepted' | 'refused') => readonly string[];
+  readonly decided: (upgrade: UpgradeOutcome) => readonly string[];
 }
 
 type State = 'head' | 'length' | 'chunked' | 'toEnd' | 'undecided' | 'unsure' | 'frames' | 'opaque';
@@ -41,6 +41,8 @@ export class DirectionDump {
   #offset: number;
   /** Offset of the first octet that waits for the decision. */
   #undecidedAt = 0;
+  /** Whether more than frames, or another request, may stand there. */
+  #mayBeBody = false;
 
   constructor(setup: DirectionSetup) {
     this.#setup = setup;
@@ -62,14 +64,16 @@ export class DirectionDump {
   }
 
   /** Hears what became of the upgrade that this direction asked for; tells what waited for that. */
-  decide(upgrade: 'accepted' | 'refused'): string[] {
+  decide(upgrade: UpgradeOutcome): string[] {
     // A server may upgrade what did not ask for it in the right way.
     if (this.#state === 'head' && upgrade === 'accepted') {
       this.#undecidedAt = this.#offset - this.#gathered.text.length;
     } else if (this.#state !== 'undecided') return [];
-    if (upgrade === 'refused') {
-      // Most of them are read and forgotten. What was gathered stays, to know secrets.
-      this.#state = 'unsure';
+    if (upgrade !== 'accepted') {
+      // What was sent already is read as HTTP by some, and forgotten by most. It stays, to know secrets.
+      const goesOn = upgrade === 'declined' && !this.#mayBeBody && this.#gathered.text === '';
+      this.#state = goesOn ? 'head' : 'unsure';
+      if (this.#gathered.isFrames) this.#gathered.clear();
       return [];
     }
     const { text, full } = this.#gathered;
@@ -145,7 +149,7 @@ export class DirectionDump {
       this.#gathered.clear();
       const told = this.#setup.head(text);
       append(decoded.lines, told.lines);
-      this.#follow(told.follows, this.#offset + end, text);
+      this.#follow(told.follows, this.#offset + end);
       if (told.upgrade !== undefined) append(decoded.lines, this.#setup.decided(told.upgrade));
     } else if (this.#gathered.full) {
       decoded.lines.push(this.#setup.palette.red('!! the head is too long: it is not decoded'));
@@ -154,15 +158,16 @@ export class DirectionDump {
     return end;
   }
 
-  #follow(follows: WhatFollows, offset: number, head: string): void {
+  #follow(follows: WhatFollows, offset: number): void {
     if (typeof follows === 'object') {
       this.#followBody(follows.body);
       return;
     }
-    if (follows === 'undecided') this.#undecidedAt = offset;
-    // Not decoded, but there may be secrets in what looks like a head to somebody else.
-    if (follows === 'opaque' && !head.startsWith('HTTP/')) this.#state = 'unsure';
-    else this.#state = follows;
+    if (follows === 'undecided' || follows === 'undecidedBody') {
+      this.#undecidedAt = offset;
+      this.#mayBeBody = follows === 'undecidedBody';
+      this.#state = 'undecided';
+    } else this.#state = follows;
   }
 
   #followBody(body: number | 'chunked' | 'toEnd' | 'unknown'): void {
@@ -172,27 +177,29 @@ export class DirectionDump {
     } else if (body === 'chunked') {
       this.#chunks = new ChunkedWalk();
       this.#state = 'chunked';
-    } else this.#state = body === 'toEnd' ? 'toEnd' : 'opaque';
+    } else this.#state = body === 'toEnd' ? 'toEnd' : 'unsure';
   }
 
   #chunkedStep(octets: Uint8Array, at: number, decoded: Decoded): number {
-    const { end, done } = this.#chunks.take(octets, at);
-    if (end < 0) {
+    const { end, result } = this.#chunks.take(octets, at, decoded.hidden);
+    if (result === 'malformed') {
       const { palette } = this.#setup;
       decoded.lines.push(palette.red('!! a malformed chunk (RFC 9112 §7.1): decoded no further'));
-      this.#state = 'opaque';
-      return octets.length;
-    }
-    if (done) this.#state = 'head';
+      // Somebody may read a head in it, which begins in this line.
+      this.#gathered.goOnWith(this.#chunks.secrets);
+      this.#state = 'unsure';
+    } else if (result === 'done') this.#state = 'head';
     return end;
   }
 
   /** Keeps what nobody knows the meaning of yet. What can be kept no more is hidden: there may be secrets in it. */
   #gatherOn(octets: Uint8Array, at: number, decoded: Decoded): number {
+    const early = this.#state === 'undecided' && !this.#mayBeBody;
     if (this.#gathered.full) {
-      decoded.hidden.push([at, octets.length]);
+      if (!early || !this.#gathered.isFrames) decoded.hidden.push([at, octets.length]);
       return octets.length;
     }
+    if (early) return this.#gathered.takeEarly(octets, at, decoded.hidden);
     return this.#gathered.take(octets, at, false, decoded.hidden).end;
   }
 }

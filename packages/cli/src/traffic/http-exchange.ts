@@ -1,10 +1,10 @@
 import { HeaderFields, type RequestHead } from 'meerkat/protocol';
 import { annotateRequest, asksForWebSocket } from '../handshake/annotate-request.ts';
-import { annotateResponse } from '../handshake/annotate-response.ts';
+import { type AnnotatedResponseHead, annotateResponse } from '../handshake/annotate-response.ts';
 import { renderHead } from '../handshake/render-head.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { type BodyLength, requestBodyLength, responseBodyLength } from './body-length.ts';
-import { hasBareLf, parseRequestHead, parseResponseHead } from './http-head.ts';
+import { hasBareLf, isStrict, parseRequestHead, parseResponseHead } from './http-head.ts';
 
 /** Most requests that may wait for their answers; with more, the answers are not told apart any more. */
 const MAX_WAITING = 1_000;
@@ -13,14 +13,27 @@ const MAX_WAITING = 1_000;
  * What follows a head in its direction: a body, frames, octets that a decision about an upgrade is awaited for, or
  * octets that are not decoded.
  */
-export type WhatFollows = { readonly body: BodyLength } | 'frames' | 'undecided' | 'opaque';
+export type WhatFollows =
+  | { readonly body: BodyLength }
+  | 'frames'
+  /** Frames or another request. */
+  | 'undecided'
+  /** As `undecided`, or a body or another protocol. */
+  | 'undecidedBody'
+  /** There may be secrets in what looks like a head to somebody else. */
+  | 'unsure'
+  /** What comes from a server, in a protocol that is not known. */
+  | 'opaque';
+
+/** What became of an upgrade; `declined` where HTTP goes on behind the answer. */
+export type UpgradeOutcome = 'accepted' | 'refused' | 'declined';
 
 /** A head, told. */
 export interface ToldHead {
   readonly lines: readonly string[];
   readonly follows: WhatFollows;
   /** What became of the upgrade that the other direction waits for. */
-  readonly upgrade?: 'accepted' | 'refused';
+  readonly upgrade?: UpgradeOutcome;
 }
 
 interface WaitingRequest {
@@ -54,11 +67,16 @@ export class HttpExchange {
     if (this.#waiting.length > MAX_WAITING) {
       return {
         lines: [...lines, '   too many requests wait for answers: decoded no further'],
-        follows: 'opaque',
+        follows: 'unsure',
       };
     }
-    if (undecided) return { lines, follows: 'undecided' };
-    return { lines, follows: { body: requestBodyLength(rawHeaders) } };
+    const length = requestBodyLength(rawHeaders);
+    if (undecided) {
+      const isBare = length === 0 && method !== 'CONNECT';
+      return { lines, follows: isBare ? 'undecided' : 'undecidedBody' };
+    }
+    // Where Node's parser takes no more of it, nobody knows how long its body is for others.
+    return { lines, follows: { body: isStrict(text) ? length : 'unknown' } };
   }
 
   /** @param text - As for {@link request}. */
@@ -77,8 +95,9 @@ export class HttpExchange {
     const method = request?.method ?? 'GET';
     if (method === 'CONNECT' && status >= 200 && status < 300) return { lines, follows: 'opaque' };
     const body = responseBodyLength(status, method, rawHeaders);
-    const refused = isFinal && request?.undecided === true;
-    return { lines, follows: { body }, ...(refused ? { upgrade: 'refused' as const } : {}) };
+    if (!isFinal || request?.undecided !== true) return { lines, follows: { body } };
+    const goesOn = status < 500 && body !== 'toEnd' && body !== 'unknown' && isPersistent(head);
+    return { lines, follows: { body }, upgrade: goesOn ? 'declined' : 'refused' };
   }
 
   #switched(
@@ -98,7 +117,8 @@ export class HttpExchange {
     const tls = text.startsWith('\x16\x03') ? ', it looks like TLS' : '';
     return {
       lines: [this.#palette.red(`!! this is no HTTP ${what}${tls}: what follows is not decoded`)],
-      follows: 'opaque',
+      // FTP and the like greet first. A line like a status line from a client is for nobody the answer that it looks like.
+      follows: what === 'response' && text.startsWith('HTTP/') ? 'opaque' : 'unsure',
     };
   }
 
@@ -111,5 +131,12 @@ export class HttpExchange {
 /** Whether an HTTP server stops to read HTTP behind this request until it is decided. */
 function switches({ rawHeaders }: RequestHead): boolean {
   const fields = new HeaderFields(rawHeaders);
-  return fields.all('upgrade').length > 0 && fields.hasToken('connection', 'upgrade');
+  // An empty one is none for Node's parser.
+  const isNamed = fields.all('upgrade').some((value) => value !== '');
+  return isNamed && fields.hasToken('connection', 'upgrade');
+}
+
+/** Whether the connection goes on behind this response (RFC 9112 §9.3). */
+function isPersistent({ httpVersion, rawHeaders }: AnnotatedResponseHead): boolean {
+  return httpVersion === '1.1' && !new HeaderFields(rawHeaders).hasToken('connection', 'close');
 }

@@ -24,6 +24,12 @@ export function hasBareLf(text: string): boolean {
   return /(?:^|[^\r])\n/.test(text);
 }
 
+/** Whether Node's parser takes the lines of the head: each ends with CR LF, none is folded, no blank is before a colon. */
+export function isStrict(text: string): boolean {
+  if (hasBareLf(text) || /\r(?!\n)|\n[ \t]/.test(text)) return false;
+  return !text.split('\n').some((line) => /[ \t]:/.test(line.slice(0, line.indexOf(':') + 1)));
+}
+
 /** Lines up to the empty one; those folded into another are joined (RFC 9112 §5.2). */
 function linesOf(text: string): string[] {
   const lines: string[] = [];
@@ -40,6 +46,15 @@ function linesOf(text: string): string[] {
 function fieldsOf(lines: readonly string[]): string[] {
   return lines.flatMap((line) => {
     const colon = line.indexOf(':');
-    return colon < 0 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).trim()];
+    return colon < 0 ? [line, ''] : [line.slice(0, colon), trimBlanks(line.slice(colon + 1))];
   });
+}
+
+/** Removes spaces and tabs at both ends: the only blanks that HTTP knows. */
+function trimBlanks(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && /[ \t]/.test(value.charAt(start))) start += 1;
+  while (end > start && /[ \t]/.test(value.charAt(end - 1))) end -= 1;
+  return value.slice(start, end);
 }

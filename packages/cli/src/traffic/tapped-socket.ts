@@ -18,7 +18,7 @@ const PASSED_ON = ['connect', 'lookup', 'ready', 'secureConnect', 'timeout'] as 
 export class TappedSocket extends Duplex {
   readonly #socket: Socket | TLSSocket;
   readonly #listener: TrafficListener;
-  /** The listener is behind with what was received. */
+  /** The listener is behind with what was received: it is kept, and not passed on yet. */
   #behind = false;
   #wanted = false;
   #inputEnded = false;
@@ -219,17 +219,26 @@ export class TappedSocket extends Duplex {
 
   readonly #onData = (chunk: Buffer): void => {
     const waiting = this.#listener.received(chunk);
-    if (waiting !== undefined) {
-      this.#behind = true;
-      after(waiting, () => {
-        this.#behind = false;
-        this.#readOn();
-      });
+    if (waiting === undefined) {
+      this.#pass(chunk);
+      return;
     }
+    this.#behind = true;
+    this.#socket.pause();
+    after(waiting, () => {
+      this.#behind = false;
+      if (this.destroyed) return;
+      this.#pass(chunk);
+      this.#readOn();
+    });
+  };
+
+  /** What has been seen goes to whoever reads here. */
+  #pass(chunk: Buffer): void {
     this.#wanted = false; // push() may ask for more before it returns
     if (this.push(chunk)) this.#wanted = true;
-    if (!this.#wanted || this.#behind) this.#socket.pause();
-  };
+    if (!this.#wanted) this.#socket.pause();
+  }
 
   readonly #onEnd = (): void => {
     this.#inputEnded = true;

@@ -25,7 +25,7 @@ describe('completeUrl', () => {
     ['', 'it names no host'],
     ['/x', 'it names no host'],
     ['?x', 'it names no host'],
-    ['ws://', 'it looks like'],
+    ['ws://', 'write it as'],
     ['ws:/localhost', 'write :// after the scheme'],
     ['ftp://example.com', 'the scheme is ws:// or wss://, not ftp://'],
     ['file:///etc/passwd', 'the scheme is ws:// or wss://, not file://'],
@@ -34,9 +34,11 @@ describe('completeUrl', () => {
     ['ws://a b/', 'it contains a blank or a control character'],
     ['ws://a\n/', 'it contains a blank or a control character'],
     ['ws://a\x1b[2J/', 'it contains a blank or a control character'],
-    [':99999', 'it looks like'],
-    ['ws://[::1', 'it looks like'],
-    ['mailto:a', 'it looks like'],
+    [':99999', 'a port is'],
+    ['unix:/tmp/s', '--unix'],
+    ['ws+unix:/tmp/s:/x', '--unix'],
+    ['ws://[::1', 'write it as'],
+    ['mailto:a', 'write it as'],
   ])('refuses %j: %s', (given, why) => {
     expect(() => completeUrl(given)).toThrow(
       expect.objectContaining({ exitCode: 2, message: expect.stringContaining(why) }),

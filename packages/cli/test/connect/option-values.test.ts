@@ -107,8 +107,24 @@ describe('headerField', () => {
     'X: a\r\nY: b',
     'X: a\0',
     'Sec-WebSocket-Protocol: chat',
+    'Sec-WebSocket-Key: x',
   ])('refuses %j', (value) => {
-    expect(() => headerField(value)).toThrow(INVALID);
+    expect(() => headerField(value)).toThrow(
+      expect.objectContaining({ name: 'CliError', exitCode: 2 }),
+    );
+  });
+
+  it('S20 does not repeat what may be a password', () => {
+    for (const value of ['Authorization Bearer SECRET', 'Authorization: SECRET\0']) {
+      let said = '';
+      try {
+        headerField(value);
+      } catch (error) {
+        said = String(error);
+      }
+      expect(said).toMatch(/--header/);
+      expect(said).not.toContain('SECRET');
+    }
   });
 });
 

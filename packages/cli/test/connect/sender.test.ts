@@ -54,7 +54,7 @@ describe('lines that begin with a slash, in a pipe', () => {
     expect(errors).toBe(
       'line 2 was not sent: /nonsense is no command: /help lists them, // sends text that begins with /\n' +
         'line 3 was not sent: /nowhere: no such file\n' +
-        'line 4 was not sent: /close [CODE [REASON]]: It may not be sent: 1000-1003, 1007-1014 and 3000-4999 may.\n' +
+        'line 4 was not sent: /close [CODE [REASON]]: A code that may be sent is 1000-1003, 1007-1014 or 3000-4999; 1005 for none.\n' +
         `${CLOSED}meerkat: not every line was sent\n`,
     );
     expect(code).toBe(1);

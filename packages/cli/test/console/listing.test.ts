@@ -32,6 +32,7 @@ function client(id: number): Client {
     received: { messages: 1, octets: 5 },
     sent: { messages: 2, octets: 1 },
     pinged: false,
+    unshown: undefined,
   };
 }
 

@@ -153,6 +153,42 @@ describe('an output that is behind', () => {
     expect(stdout.text.match(/says/g)).toHaveLength(500);
   });
 
+  it('obeys /quit behind an answer that nobody reads, and what stands between', async () => {
+    const stdout = new StuckOutput();
+    const room = await Room.open({ stdout });
+    const guest = await Guest.dial(`${room.url}/websocket`);
+    await room.prints(/is here/);
+    room.type('/list', 'bye', '/quit', 'too late');
+    await until(() => room.stops === 1);
+    expect(await guest.messages(1)).toEqual(['bye']);
+    expect(stdout.text).toMatch(/^.* is here.*\n$/);
+    expect(guest.received).toEqual(['bye']);
+  });
+
+  it('keeps nothing of clients that left meanwhile', async () => {
+    const stdout = new StuckOutput();
+    const room = await Room.open({ stdout });
+    const first = await Guest.dial(`${room.url}/websocket`);
+    await room.prints(/is here/);
+    first.connection.send('unshown');
+    await until(() => room.server.connections.size === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const connection of room.server.connections) connection.terminate();
+    await until(() => room.server.connections.size === 0);
+    stdout.release();
+    await room.prints(/behind: 1 left with a message that is not shown; /);
+    expect(stdout.text).not.toContain('says');
+  });
+
+  it('D4 has a problem to fail with when the disk is full', async () => {
+    const room = await Room.open();
+    expect(room.console.problem).toBeUndefined();
+    room.stdout.destroy(Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC' }));
+    await until(() => room.stops > 0);
+    expect(room.notes).toBe('cannot write the output: ENOSPC: no space\n');
+    expect(room.console.problem).toMatchObject({ exitCode: 1 });
+  });
+
   it('ends the server when nobody reads it any more', async () => {
     const room = await Room.open();
     room.stdout.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' }));
@@ -289,7 +325,10 @@ describe('commands', () => {
 
   it.each([
     ['/close all 1005 why', /a reason needs a code before it/],
-    ['/close all 1006', /the close code or reason may not be sent: code 1006/],
+    [
+      '/close all 1006',
+      /code 1006 may not be sent: 1000 to 1003, 1007 to 1014 and 3000 to 4999 may/,
+    ],
     [`/close all 1000 ${'é'.repeat(62)}`, /a reason of 124 octets, the most is 123/],
     [`/ping all ${'x'.repeat(126)}`, /at most 125 octets/],
     ['/hex all 4', /not sent: "4" is not two hex digits/],
@@ -396,7 +435,9 @@ describe('D2 manual accept', () => {
       return one;
     });
     await room.prints(/#1 127\.0\.0\.1:\d+ asks to come in: \/websocket\?door\n/);
-    await room.prints(/\/accept 1 or \/refuse 1, within 10\.0 s\n/);
+    await room.prints(
+      /\/accept 1 or \/refuse 1, within 10\.0 s \(the client may give up sooner\)\n/,
+    );
     expect(room.output).toMatch(/\n {2}ok GET \/websocket\?door HTTP\/1\.1\n/);
     expect(room.output).toMatch(/\n {2}ok Sec-WebSocket-Version: 13\n/);
     room.type('/list');

@@ -109,7 +109,7 @@ describeOnTerminal('meerkat serve --console on a terminal', () => {
     await sees(/^ {2}ok GET \/websocket HTTP\/1\.1$/);
     await sees(/^ {2}ok Sec-WebSocket-Version: 13$/);
     await sees(/^ {2}ok Sec-WebSocket-Key: \S{24}$/);
-    await sees(/^ {2}\/accept 1 or \/refuse 1, within 1 min 0 s$/);
+    await sees(/^ {2}\/accept 1 or \/refuse 1, within 1 min 0 s \(the client may /);
     const accepted = Guest.dial(url);
     await sees(new RegExp(`#2 ${PEER} asks to come`));
     type('/list');
@@ -153,6 +153,27 @@ describeOnTerminal('meerkat serve --console on a terminal', () => {
     await terminal.until((lines) => lines.at(-1) === 'all> hello');
     terminal.type('!\r');
     expect(await guest.messages(2)).toEqual(['hello', 'hello!']);
+  });
+
+  it('D1 does nothing that is pasted behind /quit', async () => {
+    const { terminal, join: enter } = await operator();
+    const guest = await enter(1);
+    terminal.type('/quit\nhello\n/kick all\n');
+    expect(await guest.connection.closed).toMatchObject({ code: 1001, by: 'peer' });
+    expect(guest.received).toEqual([]);
+    expect(await terminal.exitCode()).toBe(0);
+  });
+
+  it('serves on while the terminal is stopped, and ends with a signal', async () => {
+    const { terminal, url } = await operator();
+    terminal.stop();
+    const sending = Array.from({ length: 40 }, () => Guest.dial(url));
+    for (const guest of await Promise.all(sending)) guest.connection.send('y'.repeat(3_000));
+    const answer = await fetch(url.replace('ws:', 'http:').replace('/websocket', '/rest'));
+    expect(answer.status).toBe(200);
+    terminal.go();
+    terminal.type('\x03');
+    expect(await terminal.exitCode()).toBe(0);
   });
 
   it.each([

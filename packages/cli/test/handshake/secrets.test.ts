@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redactFields, redactTarget, secretRanges } from '../../src/handshake/secrets.ts';
+import {
+  redactFields,
+  redactTarget,
+  redactText,
+  secretRanges,
+} from '../../src/handshake/secrets.ts';
 
 const NO_SECRETS = [
   ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
@@ -34,6 +39,27 @@ describe('redactFields', () => {
     ['Sec-WebSocket-Protocol', 'x, eyJhbGci.eyJz.sig', 'x, (redacted)'],
     ['Sec-WebSocket-Protocol', 'auth-eyJhbGci', 'auth-(redacted)'],
     ['Sec-WebSocket-Protocol', 'jwt.abc', 'jwt.(redacted)'],
+    ['Sec-WebSocket-Protocol', 'bearer%20abc', 'bearer%20(redacted)'],
+    ['Sec-WebSocket-Protocol', 'bearer abc', 'bearer (redacted)'],
+    ['Sec-WebSocket-Protocol', '"bearer", abc', '"bearer", (redacted)'],
+    ['Sec-WebSocket-Protocol', '"bearer abc"', '"bearer (redacted)'],
+    ['Sec-WebSocket-Protocol', 'bearer;abc', 'bearer;(redacted)'],
+    ['Sec-WebSocket-Protocol', 'x.token|abc', 'x.token|(redacted)'],
+    ['Sec-WebSocket-Protocol', 'bearer1abc', 'bearer(redacted)'],
+    ['Sec-WebSocket-Protocol', 'chat, Authorization abc', 'chat, Authorization (redacted)'],
+    ['Origin', 'https://me:abc@host', 'https://me:(redacted)@host'],
+    ['Origin', 'https://host/?token=abc', 'https://host/?token=(redacted)'],
+    ['Origin', 'https://a https://me:abc@host', 'https://a https://me:(redacted)@host'],
+    ['Host', 'me:abc@h:8000', 'me:(redacted)@h:8000'],
+    ['X-Forwarded-Host', 'abc@h', '(redacted)@h'],
+    ['X-Auth', 'abc', '(redacted)'],
+    ['X-Auth-Key', 'abc', '(redacted)'],
+    ['X-Session-Id', 'abc', '(redacted)'],
+    ['X-Goog-IAP-JWT-Assertion', 'abc', '(redacted)'],
+    ['Cf-Access-Jwt-Assertion', 'abc', '(redacted)'],
+    ['X-Original-URL', '/a?token=abc', '/a?token=(redacted)'],
+    ['X-Forwarded-Uri', '/a?token=abc', '/a?token=(redacted)'],
+    ['X-Rewrite-Url', '/a;token=abc', '/a;token=(redacted)'],
     [
       'Sec-WebSocket-Protocol',
       'base64url.bearer.authorization.k8s.io.YWJj, base64.binary.k8s.io',
@@ -78,6 +104,13 @@ describe('redactTarget', () => {
     ['/ws?token=a?b=c', '/ws?token=(redacted)'],
     ['/ws?X-Amz-Signature=abc', '/ws?X-Amz-Signature=(redacted)'],
     ['/ws?next=%2Fa%3Ftoken%3Dabc%26x&y=1', '/ws?next=%2Fa%3Ftoken%3D(redacted)&y=1'],
+    ['/ws?next=%252Fa%253Ftoken%253Dabc', '/ws?next=%252Fa%253Ftoken%253D(redacted)'],
+    ['/ws?%2574oken=abc', '/ws?%2574oken=(redacted)'],
+    ['/nope;token=abc', '/nope;token=(redacted)'],
+    ['me:abc@h:1', 'me:(redacted)@h:1'],
+    ['/?next=https://me:abc@h/', '/?next=https://me:(redacted)@h/'],
+    ['/?next=https%3A%2F%2Fme%3Aabc%40h%2F&a=b', '/?next=https%3A%2F%2Fme%3A(redacted)%40h%2F&a=b'],
+    ['h:443', 'h:443'],
     ['/ws?token=', '/ws?token='],
     ['/ws?token', '/ws?token'],
     ['wss://user:pass@host/x', 'wss://user:(redacted)@host/x'],
@@ -100,6 +133,34 @@ describe('redactTarget', () => {
   });
 });
 
+describe('redactText', () => {
+  it.each([
+    ['no file at /a?token=abc: 404', 'no file at /a?token=(redacted) 404'],
+    ['"/a;token=a b" is unknown', '"/a;token=(redacted)" is unknown'],
+    ['/a?b=c&sid=abc&d=e is gone', '/a?b=c&sid=(redacted)&d=e is gone'],
+    ['/a%253Ftoken%253Dabc is gone', '/a%253Ftoken%253D(redacted) is gone'],
+    ['the origin https://me:abc@h is foreign', 'the origin https://me:(redacted)@h is foreign'],
+    ['Host is me:abc@h:1, not h', 'Host is me:(redacted)@h:1, not h'],
+    ['Host is "me:a@bc@h"', 'Host is "me:(redacted)@h"'],
+    ['nothing to hide in https://h:8000/?a=b', 'nothing to hide in https://h:8000/?a=b'],
+    ['', ''],
+  ])('S20 makes %s %s', (text, redacted) => {
+    expect(redactText(text)).toBe(redacted);
+  });
+
+  it.each(['=', '@', '//', 'token=', '"', '%25', '%', 'a', ' ', 'a@', ';token=a&', '%3d'])(
+    'S20 takes a megabyte of %s in linear time',
+    (piece) => {
+      redactText(piece.repeat(1_000_000 / piece.length));
+      redactTarget(piece.repeat(1_000_000 / piece.length));
+    },
+  );
+
+  it('S20 throws nothing, whatever it is', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void redactText(text)));
+  });
+});
+
 describe('secretRanges', () => {
   const starred = (head: string): string => {
     let text = head;
@@ -115,6 +176,12 @@ describe('secretRanges', () => {
       'GET /?key=*** HTTP/1.1\r\nCookie: ***\r\nHost: a\r\n\r\n',
     ],
     ['GET /?key=ab', 'GET /?key=**'],
+    ['CONNECT me:abc@h:1 HTTP/1.1\r\n', 'CONNECT me:***@h:1 HTTP/1.1\r\n'],
+    ['CONNECT me', 'CONNECT **'],
+    ['CONNECT me:ab', 'CONNECT me:**'],
+    ['GET me:ab', 'GET me:**'],
+    ['GET / HTTP/1.1\r\nHost: me:ab', 'GET / HTTP/1.1\r\nHost: me:**'],
+    ['GET / HTTP/1.1\r\nHost: h:80\r\n\r\n', 'GET / HTTP/1.1\r\nHost: h:80\r\n\r\n'],
     ['GET http://us', 'GET http://**'],
     ['GET http://user:pa', 'GET http://user:**'],
     ['GET http://host:80/', 'GET http://host:80/'],

@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
 import { banner } from '../../src/serve/banner.ts';
 import type { Endpoint } from '../../src/serve/listener.ts';
-import type { Serving } from '../../src/serve/serve.ts';
 import type { TlsIdentity } from '../../src/serve/tls-identity.ts';
 
-function serving(...endpoints: Endpoint[]): Serving {
-  return { directory: '/srv/www', endpoints, connections: 0, close: async () => {} };
+function serving(...endpoints: Endpoint[]): Parameters<typeof banner>[0] {
+  return { directory: '/srv/www', testPagePath: '/', endpoints };
 }
 
 const identity: TlsIdentity = { cert: '', key: '', fingerprint: 'AB:CD', selfSigned: true };
@@ -54,6 +53,18 @@ it('tells how a unix socket is reached', () => {
     /unix socket +\/run\/s\n.* ws:\/\/localhost\/websocket, with meerkat connect --unix \/run\/s\n/,
   );
   expect(text).toMatch(/unix socket +\/run\/t \(TLS\)\n.* wss:\/\/localhost\/websocket/);
+});
+
+it('tells where the test page is when the directory has a page of its own', () => {
+  const here = serving({ secure: false, authority: 'localhost:8000' });
+  const text = banner({ ...here, testPagePath: '/test.html' }, undefined, {});
+  expect(text).toMatch(/^ {2}files +http:\/\/localhost:8000\/$/m);
+  expect(text).toMatch(/^ {2}test page +http:\/\/localhost:8000\/test\.html$/m);
+});
+
+it('shows the control characters of a name, and does not send them', () => {
+  const text = banner({ ...serving(), directory: '/srv/\x1b[31m\u202e' }, undefined, {});
+  expect(text).toContain('/srv/\\x1b[31m\\u202e\n');
 });
 
 it('promises an echo only where there is one', () => {

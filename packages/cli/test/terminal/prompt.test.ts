@@ -49,6 +49,13 @@ function typing(): Typing {
 }
 
 describe('Prompt', () => {
+  it('takes nothing that comes behind Ctrl-D, in the same chunk or a later one', async () => {
+    const terminal = typing();
+    await terminal.type('\x04abc\ndef\n\x1b[A\r');
+    await terminal.type('ghi\n');
+    expect(terminal.events).toEqual(['end']);
+  });
+
   it('prints above the line that is being typed', async () => {
     const terminal = typing();
     await terminal.type('hel');

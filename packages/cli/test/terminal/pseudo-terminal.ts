@@ -45,6 +45,7 @@ export class PseudoTerminal {
     this.#exit = once(this.#child, 'close').then(([code]) => code as number | null);
     onTestFinished(async () => {
       this.#child.kill();
+      this.#child.kill('SIGCONT');
       await this.#exit;
     });
   }
@@ -52,6 +53,16 @@ export class PseudoTerminal {
   /** Presses keys. */
   type(keys: string): void {
     this.#child.stdin.write(keys);
+  }
+
+  /** Reads no more of what is printed: as a terminal that is suspended, or behind a network that is gone. */
+  stop(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  /** Reads on. */
+  go(): void {
+    this.#child.kill('SIGCONT');
   }
 
   /** Everything printed so far. */

@@ -4,6 +4,12 @@ import { dumping, frames, REQUEST, RESPONSE } from './dumping.ts';
 
 const SECRET = 'Tr0ub4dor3xyzzy';
 
+/** An upgrade with a secret behind a request with these fields. */
+function behind(fields: string, body = ''): string {
+  const upgrade = 'Upgrade: websocket\r\nConnection: Upgrade\r\n';
+  return `POST /1 HTTP/1.1\r\nHost: a\r\n${fields}\r\n${body}GET /2 HTTP/1.1\r\n${upgrade}Authorization: Bearer ${SECRET}\r\n\r\n`;
+}
+
 const REQUESTS: readonly [where: string, head: string][] = [
   ['Authorization', `GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${SECRET}\r\n\r\n`],
   ['Authorization without a scheme', `GET / HTTP/1.1\r\nAuthorization: ${SECRET}\r\n\r\n`],
@@ -33,6 +39,35 @@ const REQUESTS: readonly [where: string, head: string][] = [
   ['garbage before a head', `\x01\r\n\r\nGET / HTTP/1.1\r\nCookie: ${SECRET}\r\n\r\n`],
   ['a head that never ends', `GET / HTTP/1.1\r\nCookie: ${SECRET}`],
   ['a folded line', `GET / HTTP/1.1\r\nCookie:\r\n ${SECRET}\r\n\r\n`],
+  ['what follows an empty Transfer-Encoding', behind('Transfer-Encoding:\r\n')],
+  ['what follows a length of many zeros', behind(`Content-Length: ${'0'.repeat(16)}\r\n`)],
+  ['what follows a length that no parser takes', behind('Content-Length: 1x\r\n')],
+  ['what follows two lengths', behind('Content-Length: 9\r\nContent-Length: 9\r\n')],
+  [
+    'what follows a length and chunks',
+    behind('Content-Length: 9\r\nTransfer-Encoding: chunked\r\n'),
+  ],
+  ['what follows an empty Upgrade', behind('Connection: Upgrade\r\nUpgrade:\r\n')],
+  ['what follows an unknown coding', behind('Transfer-Encoding: gzip\r\n')],
+  ['what follows a folded length', behind('Content-Length:\r\n 999\r\n')],
+  ['what follows a chunk without a size', behind('Transfer-Encoding: chunked\r\n')],
+  [
+    'what follows a malformed chunk',
+    behind('Transfer-Encoding: chunked\r\n', '1\r\nab\r\n0\r\n\r\n'),
+  ],
+  [
+    'a field in place of a chunk, whose name begins with a digit of a size',
+    `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nAuthorization: ${SECRET}\r\n\r\n`,
+  ],
+  [
+    'a trailer',
+    `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nAuthorization: Bearer ${SECRET}\r\n\r\n`,
+  ],
+  ['what follows a status line from a client', `HTTP/1.1 200 OK\r\n\r\n${behind('')}`],
+  [
+    'what is pipelined behind the body of an upgrade',
+    behind('Upgrade: x\r\nConnection: Upgrade\r\nContent-Length: 2\r\n', '\x81\x82'),
+  ],
   ['a blank before the colon', `GET / HTTP/1.1\r\nCookie : ${SECRET}\r\n\r\n`],
 ];
 
@@ -90,6 +125,23 @@ it('S20 stars what a server sets, and shows it where that is wanted', () => {
   const shown = dumping({}, { showSecrets: true });
   void shown.listener.sent(response);
   expect(shown.text()).toContain(`   Set-Cookie: id=${SECRET}`);
+});
+
+it.each([
+  ['an empty Transfer-Encoding', 'Transfer-Encoding:\r\n', ''],
+  ['a length of many zeros', `Content-Length: ${'0'.repeat(40)}\r\n`, ''],
+  ['an empty Upgrade', 'Connection: Upgrade\r\nUpgrade:\r\n', ''],
+  ['chunks with zeros', 'Transfer-Encoding: a, chunked\r\n', `${'0'.repeat(40)}\r\n\r\n`],
+  [
+    'a coding and an empty one',
+    'Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\n',
+    '0\r\n\r\n',
+  ],
+])("A7 finds the next head behind %s, as Node's parser does", (_what, fields, body) => {
+  const { listener, decoded } = dumping();
+  void listener.received(Buffer.from(behind(fields, body)));
+  expect(decoded()).toContain('   Authorization: Bearer (redacted)');
+  expect(decoded().some((line) => line.includes(' GET /2 HTTP/1.1'))).toBe(true);
 });
 
 it('S20 keeps offsets and lengths where it stars', () => {

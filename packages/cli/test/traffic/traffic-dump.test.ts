@@ -168,12 +168,34 @@ describe('the dump of a connection', () => {
   it('A7 gives up frames before the 101 that are more than it keeps', () => {
     const { listener, decoded } = dumping();
     void listener.received(REQUEST);
-    void listener.received(Buffer.alloc(65_536, 0x81));
+    void listener.received(Buffer.alloc(524_288, 0x81));
     void listener.received(Buffer.alloc(10, 0x81));
     void listener.sent(RESPONSE);
     expect(decoded().at(-1)).toMatch(/not decoded$/);
     void listener.received(frames('81 82 k 6869'));
     expect(decoded().join('')).not.toContain('"hi"');
+  });
+
+  it('H17 decodes all frames that a server reads before its 101, and stars none of them', () => {
+    const { listener, text, decoded } = dumping();
+    void listener.received(REQUEST);
+    const frame = Buffer.concat([frames('82 fe 1000 k'), Buffer.alloc(4_096, 'x')]);
+    for (let count = 0; count < 40; count += 1) void listener.received(frame);
+    void listener.sent(RESPONSE);
+    void listener.received(frames('81 82 k 6869'));
+    expect(decoded().filter((line) => line.includes('binary, FIN'))).toHaveLength(40);
+    expect(decoded().at(-1)).toMatch(/2 octets: "hi"$/);
+    expect(text()).not.toContain('**');
+  });
+
+  it('A7 reads the next request behind an upgrade that was declined', () => {
+    const { listener, decoded } = dumping();
+    void listener.received(REQUEST);
+    void listener.sent(Buffer.from('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'));
+    void listener.received(REQUEST);
+    void listener.sent(RESPONSE);
+    void listener.received(frames('81 82 k 6869'));
+    expect(decoded().at(-1)).toMatch(/2 octets: "hi"$/);
   });
 
   it('A7 tells the frames of a client, whose requests go out', () => {

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -11,16 +11,32 @@ async function folder(): Promise<string> {
   return path;
 }
 
+/** Has a FIFO open, and reads nothing. */
+function readerOf(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
 const never = (error: Error): void => expect.unreachable(error.message);
 
-it('A7 writes a dump to a file, in place of what was in it', async () => {
+it('A7 writes a dump to a new file, or an empty one', async () => {
   const path = join(await folder(), 'dump');
-  await writeFile(path, 'a longer text than the dump');
+  await writeFile(path, '');
   const file = await openTrafficFile(path, never);
   void file.write('one\n');
   void file.write('two\n');
   await file.close();
   expect(await readFile(path, 'utf8')).toBe('one\ntwo\n');
+});
+
+it('overwrites nothing', async () => {
+  const path = join(await folder(), 'index.html');
+  await writeFile(path, 'precious');
+  await expect(openTrafficFile(path, never)).rejects.toMatchObject({
+    name: 'CliError',
+    exitCode: 1,
+    message: `${path} exists already: remove it, or name another for the dump`,
+  });
+  expect(await readFile(path, 'utf8')).toBe('precious');
 });
 
 it('S20 lets nobody but the owner read a new dump', async () => {
@@ -67,14 +83,51 @@ it('A7 says once that the disk is full, and swallows the rest', async () => {
 it('A7 says once that the reader of a pipe has left', async () => {
   const path = join(await folder(), 'pipe');
   makeFifo(path);
-  const reader = createReadStream(path);
+  const reader = readerOf(path);
   const failures: unknown[] = [];
   const file = await openTrafficFile(path, (error) => failures.push(error.code));
-  reader.destroy();
+  closeSync(reader);
   await until(() => {
     void file.write('x'.repeat(100_000));
     return failures.length > 0;
   });
   await file.close();
   expect(failures).toEqual(['EPIPE']);
+});
+
+it('refuses a FIFO that nobody reads, and does not wait for a reader', async () => {
+  const path = join(await folder(), 'pipe');
+  makeFifo(path);
+  await expect(openTrafficFile(path, never)).rejects.toMatchObject({
+    exitCode: 1,
+    message: expect.stringMatching(/pipe: nobody reads this FIFO$/) as string,
+  });
+});
+
+it('gives up a FIFO whose reader has stopped when it is closed', async () => {
+  const path = join(await folder(), 'pipe');
+  makeFifo(path);
+  const reader = readerOf(path);
+  onTestFinished(() => closeSync(reader));
+  const file = await openTrafficFile(path, never);
+  while (file.ready() === undefined) void file.write('x'.repeat(100_000));
+  await file.close();
+});
+
+it('writes all to a FIFO whose reader is slow', async () => {
+  const path = join(await folder(), 'pipe');
+  makeFifo(path);
+  const reader = readerOf(path);
+  onTestFinished(() => closeSync(reader));
+  const file = await openTrafficFile(path, never);
+  void file.write('x'.repeat(200_000));
+  const closed = file.close();
+  let length = 0;
+  const room = Buffer.alloc(50_000);
+  while (length < 200_000) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    length += readSync(reader, room);
+  }
+  await closed;
+  expect(length).toBe(200_000);
 });
