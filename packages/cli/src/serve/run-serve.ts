@@ -98,6 +98,7 @@ export async function runServe(
       if (operator === undefined) context.stderr.write(line);
       else operator.log.write(line);
     });
+    if (operator?.problem !== undefined) throw operator.problem;
   } finally {
     operator?.close();
     await Promise.race([dump?.close(), end.second]); // whoever reads the dump may have stopped doing so

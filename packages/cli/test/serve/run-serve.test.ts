@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { type Closed, type Connection, connect, type Message, type StreamRequest } from 'meerkat';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Command, pipe } from '../connect/command.ts';
@@ -208,4 +209,18 @@ it('S20 does not serve the dump to its clients', async () => {
   command.interrupt();
   expect(await exit).toBe(0);
   expect(readFileSync(join(folder.path, 'd.txt'), 'utf8')).toContain('GET /d.txt HTTP/1.1');
+});
+
+it('ends with 1 when the transcript of the console could not be written', async () => {
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder.dispose());
+  const full = new Writable({
+    write(_chunk, _encoding, done) {
+      done(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
+    },
+  });
+  const command = new Command({}, full);
+  expect(await command.run('serve', folder.path, '--port=0', '--console')).toBe(1);
+  expect(command.errors).toContain('cannot write the output: no space left on device');
+  expect(command.errors).toMatch(/meerkat: the transcript is not complete\n$/);
 });
