@@ -172,7 +172,7 @@ describe('an output that is behind', () => {
     await room.prints(/is here/);
     first.connection.send('unshown');
     await until(() => room.server.connections.size === 1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await first.connection.ping(); // what was sent before it has been handed over
     for (const connection of room.server.connections) connection.terminate();
     await until(() => room.server.connections.size === 0);
     stdout.release();
