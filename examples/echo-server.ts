@@ -23,6 +23,6 @@ http.listen(process.env['PORT'] ?? 8080, () => console.log('listening', http.add
 
 process.once('SIGTERM', () => {
   http.close();
-  // 1001 to everyone, behind what is queued for them; then clients that never sent a request. It never rejects.
-  void wss.close().then(() => http.closeAllConnections());
+  void wss.close(); // 1001 to everyone, behind what is queued for them; it never rejects
+  setTimeout(() => http.closeAllConnections(), 5_000).unref(); // clients that never sent a request
 });
