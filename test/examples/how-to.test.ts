@@ -185,8 +185,11 @@ function follow(page: string): void {
       const used = [steps.before, ...steps.trials.map(([command]) => command)].some(
         (name) => name !== undefined && snippet(name).includes(`${tool} `),
       );
-      if (used && spawnSync(tool, ['--version']).error !== undefined)
-        context.skip(`${tool} is missing`);
+      if (!used || spawnSync(tool, ['--version']).error === undefined) continue;
+      const reason = `${tool} is missing: apt-get install ${tool}`;
+      if (process.env['CI'] === 'true') throw new Error(reason);
+      console.warn(`skipped: docs/how-to/${page}.md: ${reason}`);
+      context.skip(reason);
     }
     const folder = emptyFolder();
     install(snippet(steps.install), folder);

@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Milliseconds for a client that is in the middle of sending a request when the server is about to end. */
@@ -10,6 +11,7 @@ const GRACE = 2_000;
  */
 export class RequestsInFlight {
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
   #count = 0;
   #draining = false;
   #graceIsOver = false;
@@ -17,6 +19,11 @@ export class RequestsInFlight {
   /** To be made before the server listens; requests of before are not counted. */
   constructor(server: Server) {
     this.#server = server;
+    const watch = (socket: Socket): void => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    };
+    server.on('connection', watch).on('secureConnection', watch);
     server.on('request', (_request, response: ServerResponse) => {
       this.#count += 1;
       response.once('close', () => {
@@ -37,6 +44,8 @@ export class RequestsInFlight {
       this.#server.close(() => resolve()); // an error says that it does not listen, and so is closed
     });
     this.#endIdle();
+    // Browsers open connections ahead of need; node:http takes them for requests that have begun.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
     void this.#endGrace(signal);
     await closed;
   }

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -100,17 +99,10 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
   const webSockets = new WebSocketServer<Data>(options.webSocket);
   const servers: Server[] = [];
   const endpoints: Endpoint[] = [];
-  const sockets = new Set<Socket>();
-  const watch = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  };
   const requests: RequestsInFlight[] = [];
   const close: Serving['close'] = async ({ code, spread, timeout }) => {
     const deadline = new AbortController();
     const closed = requests.map((one) => one.drain(deadline.signal));
-    // Browsers open connections ahead of need; node:http takes them for requests that have begun.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     const cutOff = cutOffAfter(timeout, servers, deadline.signal);
     await webSockets.close({ code, spread, timeout });
     await Promise.race([Promise.all(closed), cutOff]);
@@ -134,7 +126,6 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
       });
       webSockets.attach(server, { path: WEBSOCKET_PATH });
       options.prepare?.(server);
-      server.on('connection', watch).on('secureConnection', watch);
       servers.push(server);
       endpoints.push(...(await listenOn(server, address)));
     }
