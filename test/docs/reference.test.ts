@@ -1,8 +1,10 @@
 // The pages of docs/reference that speak of the library: the same names, defaults and ranges as the code.
 import {
+  COMPRESSION_RANGES,
   CONNECTION_RANGES,
   type ConnectOptions,
   connect,
+  DEFAULT_COMPRESSION_NUMBERS,
   DEFAULT_CONNECTION_NUMBERS,
   defaultServerNumbers,
   SERVER_RANGES,
@@ -81,10 +83,17 @@ function defaultOf({ defaultText = '' }: Member): string {
   return /^(?:[\d_]+|'\w+'|true|false)$/.test(defaultText) ? `\`${defaultText}\`` : defaultText;
 }
 
+/** Names of types that say less than what they stand for, and where that is. */
+const ALIASES: Readonly<Record<string, string>> = {
+  MessageTypes: 'protocol/message-reader.ts',
+  OverRate: 'connection/receive-rate.ts',
+};
+
 function typeOf({ type }: Member): string {
-  if (type !== 'MessageTypes') return type;
+  const file = ALIASES[type];
+  if (file === undefined) return type;
   const [, alias = type] =
-    /type MessageTypes = ([^;]+);/.exec(read(`${SOURCE}/protocol/message-reader.ts`)) ?? [];
+    new RegExp(`type ${type} = ([^;]+);`).exec(read(`${SOURCE}/${file}`)) ?? [];
   return alias;
 }
 
@@ -261,6 +270,35 @@ describe('docs/reference/client-options.md', () => {
   });
 });
 
+describe('docs/reference/compression.md', () => {
+  const page = 'docs/reference/compression.md';
+  const file = 'connection/compression/compression-options.ts';
+  const options = [...members(file, 'CompressionNumbers'), ...members(file, 'CompressionOptions')];
+  const attempt: Try = (name, value) => tryServer('compression', { [name]: value });
+
+  it('has every option, as it is in the code', () => {
+    expectGenerated(page, 'compression options', optionTable(options, attempt));
+  });
+
+  it('lists every option that the library knows, and no other', () => {
+    const words = read(`${SOURCE}/${file}`).match(/\b[a-z]\w*\b/g) ?? [];
+    const taken = [...new Set(words)].filter(
+      (word) => attempt(word, undefined)?.code !== 'MEERKAT_OPTION_UNKNOWN',
+    );
+    expect(taken.sort()).toEqual(names(options).sort());
+  });
+
+  it('is about code whose comments give the defaults that hold', () => {
+    const numbers = members(file, 'CompressionNumbers');
+    const said = numbers.map(({ name, defaultText = '' }) => [
+      name,
+      Number(defaultText.replaceAll('_', '')),
+    ]);
+    expect(Object.fromEntries(said)).toEqual(DEFAULT_COMPRESSION_NUMBERS);
+    expect(names(numbers).sort()).toEqual(Object.keys(COMPRESSION_RANGES).sort());
+  });
+});
+
 describe('docs/reference/connection.md', () => {
   const page = 'docs/reference/connection.md';
   const firsts = (heading: string): string[] =>
@@ -280,7 +318,7 @@ describe('docs/reference/connection.md', () => {
 
   it('has every answer of send, and no other', () => {
     const [, answers = ''] =
-      /type SendResult = ([^;]+);/.exec(read(`${SOURCE}/connection/connection.ts`)) ?? [];
+      /type SendResult = ([^;]+);/.exec(read(`${SOURCE}/connection/sending.ts`)) ?? [];
     expect(firsts('What send answers')).toEqual(answers.split(' | '));
   });
 

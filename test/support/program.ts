@@ -48,6 +48,11 @@ export class Program {
     void this.#exited.then(() => this.#wake()); // never rejects: spawn errors come as 'error' and fail the test
   }
 
+  /** Its process id; 0 where it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get stdout(): string {
     return this.#stdout;
   }

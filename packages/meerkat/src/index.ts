@@ -4,7 +4,13 @@ export { connect } from './client/connect.ts';
 export type { ConnectOptions, StreamRequest } from './client/connect-options.ts';
 export { type Clock, systemClock, type Timer } from './connection/clock.ts';
 export type { Closed, ClosedBecause } from './connection/closed.ts';
-export type { Connection, Sendable, SendResult } from './connection/connection.ts';
+export {
+  COMPRESSION_RANGES,
+  type CompressionNumbers,
+  type CompressionOptions,
+  DEFAULT_COMPRESSION_NUMBERS,
+} from './connection/compression/compression-options.ts';
+export type { Connection } from './connection/connection.ts';
 export { ConnectionClosedError } from './connection/connection-closed-error.ts';
 export type { ConnectionHandlers } from './connection/connection-handlers.ts';
 export {
@@ -14,6 +20,9 @@ export {
   DEFAULT_CONNECTION_NUMBERS,
 } from './connection/connection-options.ts';
 export type { Message } from './connection/inbox.ts';
+export type { LimitName } from './connection/limit-hits.ts';
+export type { OverRate } from './connection/receive-rate.ts';
+export type { Sendable, SendResult } from './connection/sending.ts';
 export {
   CLOSE_CODES,
   CloseCode,

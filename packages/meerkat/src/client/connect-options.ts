@@ -33,6 +33,8 @@ export interface ConnectOptions<Data = undefined>
     ConnectionHandlers<Data> {
   /** Subprotocols to offer, the preferred one first. @default none */
   subprotocols?: readonly string[] | undefined;
+  /** Whether the dial fails when the server chooses none of `subprotocols`. @default false */
+  requireSubprotocol?: boolean | undefined;
   /** Further header fields of the request, for example Authorization or Origin. @default none */
   headers?: HeaderFieldsInit | undefined;
   /** Options of `tls.connect`, for `wss:`: `ca`, `cert`, `key`, `servername` … @default Node's */
@@ -58,6 +60,7 @@ export interface ConnectOptions<Data = undefined>
 export interface ResolvedConnectOptions {
   readonly connection: ResolvedConnectionOptions;
   readonly subprotocols: readonly string[];
+  readonly requireSubprotocol: boolean;
   readonly headers: HeaderList;
   readonly tls: TlsOptions;
   readonly socketPath: string | undefined;
@@ -72,6 +75,7 @@ export function resolveConnectOptions<Data>(given: ConnectOptions<Data>): Resolv
     ...CONNECTION_OPTION_NAMES,
     ...CONNECTION_HANDLER_NAMES,
     'subprotocols',
+    'requireSubprotocol',
     'headers',
     'tls',
     'socketPath',
@@ -95,13 +99,21 @@ export function resolveConnectOptions<Data>(given: ConnectOptions<Data>): Resolv
     throw new UsageError('MEERKAT_OPTION_RANGE', 'signal is not an AbortSignal');
   }
   const subprotocols = tokens(given.subprotocols ?? []);
+  const { requireSubprotocol = false } = given;
+  if (typeof requireSubprotocol !== 'boolean') {
+    throw new UsageError('MEERKAT_OPTION_RANGE', 'requireSubprotocol is not a boolean');
+  }
+  if (requireSubprotocol && subprotocols.length === 0) {
+    throw new UsageError('MEERKAT_OPTION_RANGE', 'requireSubprotocol needs subprotocols to offer');
+  }
   const headers = toHeaderList(given.headers);
   checkHeaders(headers);
   const handshakeTimeout = resolveHandshakeTimeout(given);
-  const connection = resolveConnectionOptions(given);
+  const connection = resolveConnectionOptions(given, true);
   return {
     connection,
     subprotocols,
+    requireSubprotocol,
     headers,
     tls,
     socketPath,

@@ -15,7 +15,9 @@ import {
 import { Connection } from '../connection/connection.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
 import { createKey } from '../protocol/handshake/accept-key.ts';
+import { formatExtensions } from '../protocol/handshake/extension-header.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
+import { offerDeflate } from '../protocol/handshake/permessage-deflate.ts';
 import { buildUpgradeRequest, type UpgradeOffer } from '../protocol/handshake/upgrade-request.ts';
 import {
   headerList,
@@ -54,10 +56,13 @@ export function connect<Data = undefined>(
 ): Promise<Connection<Data>> {
   const target = parseDialUrl(url);
   const resolved = resolveConnectOptions(options);
+  const terms = resolved.connection.compression?.terms;
   const offer: UpgradeOffer = {
     key: createKey(nodePrimitives),
     subprotocols: resolved.subprotocols,
-    extensions: [],
+    requireSubprotocol: resolved.requireSubprotocol,
+    extensions: terms === undefined ? [] : [offerDeflate(terms)],
+    deflate: terms,
   };
   const secureContext = target.secure ? readTlsOptions(resolved.tls) : undefined;
   return dial(target, resolved, secureContext, offer).then(
@@ -70,6 +75,8 @@ export function connect<Data = undefined>(
         data: options.data as Data,
         url: target.href,
         protocol: agreement.subprotocol,
+        deflate: agreement.deflate,
+        extensions: formatExtensions(agreement.extensions),
         remoteAddress: socket.remoteAddress,
         remotePort: socket.remotePort,
       }),

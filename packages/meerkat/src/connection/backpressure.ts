@@ -27,9 +27,11 @@ export class Backpressure {
     this.#actions = actions;
   }
 
-  /** A message was accepted above the soft mark. */
-  queued(): void {
+  /** A message was accepted above the soft mark. Answers whether it is the first since the queue was below. */
+  queued(): boolean {
+    const first = !this.#drainWanted;
     this.#drainWanted = true;
+    return first;
   }
 
   /** A message was dropped at the cap. */

@@ -46,12 +46,14 @@ export interface Closed {
   readonly received: CloseFrame | undefined;
   /** The rule that the peer broke. */
   readonly rule: ViolationCode | undefined;
-  /** The section of RFC 6455 that holds the rule. */
+  /** The section of RFC 6455 that holds the rule, or of RFC 7692, which it says. */
   readonly section: string | undefined;
-  /** The option whose value was exceeded. */
+  /** The option whose value was exceeded: the limit that ended the connection. */
   readonly limit: string | undefined;
   /** What went wrong, where there is an error to show. */
   readonly error: unknown;
   /** Messages that `send` refused. */
   readonly droppedMessages: number;
+  /** Messages received and not handed over, because they came too fast: see `overRate`. */
+  readonly discardedMessages: number;
 }

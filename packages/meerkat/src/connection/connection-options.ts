@@ -4,6 +4,12 @@ import type { MessageTypes } from '../protocol/message-reader.ts';
 import { checkOptions, type GivenOptions, type OptionRanges } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import { type Clock, systemClock } from './clock.ts';
+import {
+  type CompressionOptions,
+  type ResolvedCompression,
+  resolveCompression,
+} from './compression/compression-options.ts';
+import type { OverRate } from './receive-rate.ts';
 
 /** The options that are numbers: limits, queues and times. */
 export interface ConnectionNumbers extends Limits, KeepaliveTimes {
@@ -11,6 +17,22 @@ export interface ConnectionNumbers extends Limits, KeepaliveTimes {
   maxInboxMessages: number;
   /** Octets received and not yet handled at which reading pauses. Minimum 1. @default 65_536 */
   maxInboxBytes: number;
+  /** Messages a second that are accepted, on average; past it see `overRate`. 0 for no limit. @default 0 */
+  maxMessagesPerSecond: number;
+  /** Messages accepted at once before the rate counts. 0 for twice `maxMessagesPerSecond`. @default 0 */
+  messageBurst: number;
+  /** Octets of messages a second that are accepted, inflated, on average; past it see `overRate`. 0 for no limit. @default 0 */
+  maxBytesPerSecond: number;
+  /**
+   * Octets accepted at once before the rate counts. 0 for twice `maxBytesPerSecond`. Unless `overRate` is 'pause', a
+   * longer message never passes. @default 0
+   */
+  byteBurst: number;
+  /**
+   * How many times its own octets a compressed message may inflate to, where that is more than 16 KiB; past it: close
+   * 1008. 0 for no limit but `maxMessageBytes`: deflate reaches 1,032. @default 0
+   */
+  maxInflateRatio: number;
   /**
    * Octets waiting to leave from which on `send` answers 'queued'. Minimum 1; above `maxQueuedBytes` it counts as that.
    * @default 65_536
@@ -26,6 +48,17 @@ export interface ConnectionNumbers extends Limits, KeepaliveTimes {
 export interface ConnectionOptions extends GivenOptions<ConnectionNumbers> {
   /** Which messages are accepted; others are answered with close code 1003. @default 'any' */
   messageTypes?: MessageTypes | undefined;
+  /**
+   * What becomes of messages beyond `maxMessagesPerSecond` or `maxBytesPerSecond`: 'pause' reads on when their time has
+   * come, a minute later at most, and meanwhile hears neither Pings nor a Close; 'drop' discards and counts them, 'close' fails the connection with 1008. @default 'pause'
+   */
+  overRate?: OverRate | undefined;
+  /**
+   * permessage-deflate (RFC 7692), with its options or with the defaults. A server accepts what clients offer, a client
+   * offers it. It costs processor time, and secrets that are compressed beside what an attacker chooses can be guessed
+   * (CRIME, BREACH). @default false for a server, true for a client
+   */
+  compression?: boolean | CompressionOptions | undefined;
   /** The source of time. @default the system's monotonic clock */
   clock?: Clock | undefined;
 }
@@ -33,6 +66,8 @@ export interface ConnectionOptions extends GivenOptions<ConnectionNumbers> {
 /** The same with every default filled in. */
 export interface ResolvedConnectionOptions extends ConnectionNumbers {
   readonly messageTypes: MessageTypes;
+  readonly overRate: OverRate;
+  readonly compression: ResolvedCompression | undefined;
   readonly clock: Clock;
 }
 
@@ -45,6 +80,11 @@ export const DEFAULT_CONNECTION_NUMBERS: Readonly<ConnectionNumbers> = {
   pongTimeout: 20_000,
   maxInboxMessages: 16,
   maxInboxBytes: 65_536,
+  maxMessagesPerSecond: 0,
+  messageBurst: 0,
+  maxBytesPerSecond: 0,
+  byteBurst: 0,
+  maxInflateRatio: 0,
   softQueuedBytes: 65_536,
   maxQueuedBytes: 1_048_576,
   closeTimeout: 10_000,
@@ -56,6 +96,11 @@ export const CONNECTION_RANGES: OptionRanges<ConnectionNumbers> = {
   pongTimeout: [1, MAX_MILLISECONDS],
   maxInboxMessages: [1, 2 ** 30],
   maxInboxBytes: [1, 2 ** 30],
+  maxMessagesPerSecond: [0, 2 ** 30],
+  messageBurst: [0, 2 ** 30],
+  maxBytesPerSecond: [0, 2 ** 40],
+  byteBurst: [0, 2 ** 40],
+  maxInflateRatio: [0, 2 ** 20],
   softQueuedBytes: [1, 2 ** 30],
   maxQueuedBytes: [1, 2 ** 30],
   closeTimeout: [1, MAX_MILLISECONDS],
@@ -65,19 +110,31 @@ export const CONNECTION_RANGES: OptionRanges<ConnectionNumbers> = {
 export const CONNECTION_OPTION_NAMES: readonly string[] = [
   ...Object.keys(CONNECTION_RANGES),
   'messageTypes',
+  'overRate',
+  'compression',
   'clock',
 ];
 
-/** @throws {@link UsageError} for a value out of range. */
-export function resolveConnectionOptions(given: ConnectionOptions): ResolvedConnectionOptions {
-  const { messageTypes = 'any', clock = systemClock } = given;
+/**
+ * @param compressionByDefault - Whether messages are compressed where `compression` is not given.
+ * @throws {@link UsageError} for a value out of range.
+ */
+export function resolveConnectionOptions(
+  given: ConnectionOptions,
+  compressionByDefault = false,
+): ResolvedConnectionOptions {
+  const { messageTypes = 'any', overRate = 'pause', clock = systemClock } = given;
   if (messageTypes !== 'any' && messageTypes !== 'text' && messageTypes !== 'binary') {
     throw new UsageError('MEERKAT_OPTION_RANGE', `messageTypes is ${String(messageTypes)}`);
+  }
+  if (overRate !== 'pause' && overRate !== 'drop' && overRate !== 'close') {
+    throw new UsageError('MEERKAT_OPTION_RANGE', `overRate is ${String(overRate)}`);
   }
   const numbers = checkOptions(given, DEFAULT_CONNECTION_NUMBERS, CONNECTION_RANGES);
   // Above the cap, `drained()` would resolve at once while `send` drops: who loops over the two would never stop.
   const softQueuedBytes = Math.min(numbers.softQueuedBytes, numbers.maxQueuedBytes);
-  return { ...numbers, softQueuedBytes, messageTypes, clock };
+  const compression = resolveCompression(given.compression, compressionByDefault);
+  return { ...numbers, softQueuedBytes, messageTypes, overRate, compression, clock };
 }
 
 /**

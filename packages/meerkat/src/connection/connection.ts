@@ -1,16 +1,16 @@
-import { isAnyArrayBuffer } from 'node:util/types';
 import type { CloseFrame } from '../protocol/close-frame.ts';
 import type { ConnectionState } from '../protocol/connection-state.ts';
 import { Endpoint, type EndpointHandler } from '../protocol/endpoint.ts';
+import type { DeflateAgreement } from '../protocol/handshake/permessage-deflate.ts';
 import { copyOctets } from '../protocol/octets.ts';
 import type { Primitives } from '../protocol/primitives.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Role } from '../protocol/role.ts';
-import { type UsageCode, UsageError } from '../protocol/usage-error.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
-import { Backpressure, type BackpressureActions } from './backpressure.ts';
 import type { Timer } from './clock.ts';
 import type { Closed, ClosedBecause } from './closed.ts';
+import type { DeflationSettings } from './compression/deflation.ts';
+import type { InflationSettings } from './compression/inflation.ts';
 import { ConnectionClosedError } from './connection-closed-error.ts';
 import type { ConnectionHandlers } from './connection-handlers.ts';
 import type { ResolvedConnectionOptions } from './connection-options.ts';
@@ -18,17 +18,19 @@ import { Delivery, type DeliveryActions } from './delivery.ts';
 import { Ending } from './ending.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Message } from './inbox.ts';
+import type { LimitHits, LimitName } from './limit-hits.ts';
 import { nodePrimitives } from './node-primitives.ts';
 import { Outbox } from './outbox.ts';
 import { Pings } from './pings.ts';
 import { reportError } from './report-error.ts';
+import {
+  type Sendable,
+  Sending,
+  type SendingActions,
+  type SendResult,
+  toOctets,
+} from './sending.ts';
 import { isThenable } from './thenable.ts';
-
-/** What became of a message: see {@link Connection.send}. */
-export type SendResult = 'sent' | 'queued' | 'dropped';
-
-/** What can be sent: text, or octets in any of JavaScript's forms. */
-export type Sendable = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
 /** What a connection is made of. */
 export interface ConnectionSetup<Data> {
@@ -43,6 +45,12 @@ export interface ConnectionSetup<Data> {
   readonly data: Data;
   readonly url: string;
   readonly protocol: string;
+  /** What was agreed on about permessage-deflate; needs `options.compression`. */
+  readonly deflate?: DeflateAgreement | undefined;
+  /** The agreed extensions as the handshake wrote them. @default none */
+  readonly extensions?: string | undefined;
+  /** Where the limits that bite are counted. */
+  readonly limitHits?: LimitHits | undefined;
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   readonly primitives?: Primitives;
@@ -60,6 +68,8 @@ export class Connection<Data = unknown> {
   readonly url: string;
   /** The subprotocol agreed on; empty for none. */
   readonly protocol: string;
+  /** The extensions agreed on, as the server's answer wrote them: `permessage-deflate; …`, or empty for none. */
+  readonly extensions: string;
   /** The peer's IP address; undefined where the transport has none. */
   readonly remoteAddress: string | undefined;
   /** The peer's port; undefined where the transport has none. */
@@ -72,22 +82,19 @@ export class Connection<Data = unknown> {
   readonly #gone: ((connection: Connection<Data>) => void) | undefined;
   readonly #endpoint: Endpoint;
   readonly #outbox: Outbox;
-  readonly #backpressure: Backpressure;
+  readonly #sending: Sending;
+  readonly #limitHits: LimitHits | undefined;
   readonly #delivery: Delivery<Data>;
   readonly #heartbeat: Heartbeat;
   readonly #ending = new Ending();
   #pings: Pings | undefined;
 
-  /** A chunk is being handled: what is sent leaves at its end. */
-  #inChunk = false;
-  #flushScheduled = false;
   /** The peer's Close waits for the messages before it. */
   #unanswered: CloseFrame | undefined;
   #peerEnded = false;
   #transportClosed = false;
   /** Of the step of the ending that is being waited for. */
   #timer: Timer | undefined;
-  #droppedMessages = 0;
   #closed: Closed | undefined;
   #closedPromise: Promise<Closed> | undefined;
   #resolveClosed: ((closed: Closed) => void) | undefined;
@@ -98,6 +105,7 @@ export class Connection<Data = unknown> {
     this.data = setup.data;
     this.url = setup.url;
     this.protocol = setup.protocol;
+    this.extensions = setup.extensions ?? '';
     this.remoteAddress = setup.remoteAddress;
     this.remotePort = setup.remotePort;
     this.#transport = transport;
@@ -106,8 +114,10 @@ export class Connection<Data = unknown> {
     this.#gone = setup.gone;
     this.#role = role;
     this.#outbox = new Outbox(transport);
-    this.#backpressure = new Backpressure(options, options.clock, this.#backpressureActions());
-    this.#delivery = new Delivery(this, role, setup.handlers, options, this.#deliveryActions());
+    this.#limitHits = setup.limitHits;
+    const inflation = inflationSettings(setup);
+    const actions = this.#deliveryActions();
+    this.#delivery = new Delivery(this, role, setup.handlers, options, inflation, actions);
     this.#endpoint = new Endpoint({
       role,
       handler: this.#endpointHandler(),
@@ -116,6 +126,15 @@ export class Connection<Data = unknown> {
       limits: options,
       messageTypes: options.messageTypes,
       now: () => options.clock.now(),
+      compression: inflation !== undefined,
+    });
+    this.#sending = new Sending({
+      endpoint: this.#endpoint,
+      outbox: this.#outbox,
+      transport,
+      options,
+      deflation: deflationSettings(setup),
+      actions: this.#sendingActions(),
     });
     this.#heartbeat = new Heartbeat(options, options.clock, {
       ping: () => this.#heartbeatPing(),
@@ -139,7 +158,17 @@ export class Connection<Data = unknown> {
 
   /** Octets accepted by `send` that the network has not taken yet, framing included. */
   get queuedBytes(): number {
-    return this.#outbox.pendingBytes + this.#transport.queuedBytes;
+    return this.#sending.queuedBytes;
+  }
+
+  /** Messages that `send` did not accept so far. */
+  get droppedMessages(): number {
+    return this.#sending.droppedMessages;
+  }
+
+  /** Messages that came too fast so far, and were not handed over: see the option `overRate`. */
+  get discardedMessages(): number {
+    return this.#delivery.discardedMessages;
   }
 
   /**
@@ -167,30 +196,12 @@ export class Connection<Data = unknown> {
    * @throws {@link UsageError} for anything that is not a message.
    */
   send(message: Sendable): SendResult {
-    const octets =
-      typeof message === 'string' ? undefined : toOctets(message, 'MEERKAT_MESSAGE_TYPE');
-    if (this.queuedBytes >= this.#options.maxQueuedBytes && this.#endpoint.maySend) {
-      this.#droppedMessages += 1;
-      this.#backpressure.dropped();
-      return 'dropped';
-    }
-    const accepted =
-      octets === undefined
-        ? this.#endpoint.sendText(message as string)
-        : this.#endpoint.sendBinary(octets);
-    if (!accepted) {
-      this.#droppedMessages += 1;
-      return 'dropped';
-    }
-    this.#scheduleFlush();
-    if (this.queuedBytes < this.#options.softQueuedBytes) return 'sent';
-    this.#backpressure.queued();
-    return 'queued';
+    return this.#sending.send(message);
   }
 
   /** Resolves when less than `softQueuedBytes` wait to leave: at once if that is so now, and when the connection ends. */
   drained(): Promise<void> {
-    return this.#backpressure.drained();
+    return this.#sending.drained();
   }
 
   /**
@@ -210,7 +221,7 @@ export class Connection<Data = unknown> {
     const pong = sent
       ? this.#pings.wait(octets, this.#options.clock.now())
       : Promise.reject(this.#closedError());
-    if (sent) this.#scheduleFlush();
+    if (sent) this.#sending.scheduleFlush();
     // The peer's leaving must not end the process of an application that pings without waiting.
     pong.catch(() => {});
     return pong;
@@ -261,6 +272,8 @@ export class Connection<Data = unknown> {
       textMessage: (text, bytes) => this.#delivery.receive(text, bytes),
       binaryMessage: (octets, start, end) =>
         this.#delivery.receive(copyOctets(octets, start, end), end - start),
+      compressedMessage: (opcode, octets, start, end) =>
+        this.#delivery.receiveCompressed(opcode, octets, start, end),
       ping: (octets, start, end) => {
         const { ping } = this.#handlers;
         if (ping !== undefined) {
@@ -275,6 +288,7 @@ export class Connection<Data = unknown> {
         }
       },
       closeReceived: (close) => this.#closeReceived(close),
+      closing: () => this.#sending.closing(),
       failed: (error) => this.#failed(error),
     };
   }
@@ -310,8 +324,9 @@ export class Connection<Data = unknown> {
   }
 
   #failed(error: ProtocolError): void {
+    this.#unanswered = undefined; // what stands behind the fault does not count
     this.#heartbeat.stop();
-    this.#ending.violated(error);
+    this.#noteViolation(error);
     this.#ending.sent({ code: error.closeCode, reason: error.message });
     this.#delivery.readOn();
     this.#outbox.flush();
@@ -324,7 +339,7 @@ export class Connection<Data = unknown> {
   #transportReceiver(): TransportReceiver {
     return {
       chunk: (octets, start, end) => this.#chunk(octets, start, end),
-      drained: () => this.#transportDrained(),
+      drained: () => this.#sending.transportDrained(),
       ended: () => this.#transportEnded(),
       closed: (error) => this.#transportGone(error),
     };
@@ -332,27 +347,20 @@ export class Connection<Data = unknown> {
 
   #chunk(octets: Uint8Array, start: number, end: number): void {
     this.#heartbeat.heard();
-    this.#outbox.chunkBegins();
-    this.#inChunk = true;
+    this.#sending.chunkBegins();
     try {
       this.#endpoint.receive(octets, start, end);
     } catch (error) {
       this.#handlerFailed(error);
     }
-    this.#inChunk = false;
-    this.#flush();
-  }
-
-  #transportDrained(): void {
-    if (this.#transport.queuedBytes === 0) this.#endpoint.drained();
-    this.#outbox.flush();
-    this.#backpressure.relieved();
+    this.#sending.chunkEnds();
   }
 
   /** The peer's direction is over. Unless its Close came before, that is an abnormal end. */
   #transportEnded(): void {
     this.#peerEnded = true;
     if (this.#unanswered !== undefined) return; // our Close still follows the messages before the peer's
+    this.#sending.closing();
     const phase = this.#endpoint.transportEnd();
     this.#ending.began('peer', 'transportEnd', phase);
     this.#heartbeat.stop();
@@ -369,7 +377,7 @@ export class Connection<Data = unknown> {
     else this.#ending.began('peer', 'transportEnd', phase);
     this.#unanswered = undefined;
     this.#heartbeat.stop();
-    this.#backpressure.end();
+    this.#sending.end();
     this.#pings?.rejectAll(this.#closedError());
     // What was complete is still handed over, as long as the handler gets on with it.
     this.#arm(() => this.#finish());
@@ -386,13 +394,27 @@ export class Connection<Data = unknown> {
         this.#transport.resume();
       },
       failed: (error) => this.#handlerFailed(error),
+      violated: (error) => this.#violated(error),
+      exceeded: (limit) => this.#limitHits?.add(limit),
       handled: () => this.#handled(),
     };
   }
 
-  #backpressureActions(): BackpressureActions {
+  /** The peer broke a rule in a message that was looked at later than it came. */
+  #violated(error: ProtocolError): void {
+    if (this.#endpoint.fail(error) || this.#closed !== undefined) return;
+    // The end came before; it waits for the messages, of which there are no more.
+    this.#noteViolation(error);
+    this.#handled();
+  }
+
+  #noteViolation(error: ProtocolError): void {
+    if (error.limit !== undefined) this.#limitHits?.add(error.limit as LimitName);
+    this.#ending.violated(error);
+  }
+
+  #sendingActions(): SendingActions {
     return {
-      queuedBytes: () => this.queuedBytes,
       drain: () => {
         const { drain } = this.#handlers;
         if (drain !== undefined && this.#endpoint.maySend) {
@@ -402,6 +424,7 @@ export class Connection<Data = unknown> {
       overflow: () => {
         this.#close(1013, 'the outgoing queue is full', 'overflow', undefined);
       },
+      exceeded: (limit) => this.#limitHits?.add(limit),
     };
   }
 
@@ -459,6 +482,7 @@ export class Connection<Data = unknown> {
   /** Ends without a closing handshake. */
   #lost(because: ClosedBecause): void {
     this.#ending.began('local', because, this.#endpoint.state);
+    if (because === 'pongTimeout' || because === 'closeTimeout') this.#limitHits?.add(because);
     if (because === 'closeTimeout') this.#ending.unanswered();
     this.#endpoint.transportEnd();
     this.#unanswered = undefined;
@@ -481,7 +505,7 @@ export class Connection<Data = unknown> {
   #finish(): void {
     if (this.#closed !== undefined) return;
     this.#timer?.cancel();
-    const closed = this.#ending.closed(this.#droppedMessages);
+    const closed = this.#ending.closed(this.droppedMessages, this.discardedMessages);
     this.#closed = closed;
     this.#delivery.finish();
     const { close } = this.#handlers;
@@ -491,43 +515,31 @@ export class Connection<Data = unknown> {
   }
 
   #closedError(): ConnectionClosedError {
-    const { code, reason } = this.#closed ?? this.#ending.closed(0);
+    const { code, reason } = this.#closed ?? this.#ending.closed(0, 0);
     return new ConnectionClosedError(code, reason);
   }
 
   #heartbeatPing(): void {
-    if (this.#endpoint.ping(NO_OCTETS)) this.#scheduleFlush();
-  }
-
-  #scheduleFlush(): void {
-    if (this.#inChunk || this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    process.nextTick(() => this.#flush());
-  }
-
-  #flush(): void {
-    this.#flushScheduled = false;
-    this.#outbox.flushUnlessCongested();
-    this.#backpressure.relieved();
+    if (this.#endpoint.ping(NO_OCTETS)) this.#sending.scheduleFlush();
   }
 }
 
 const NO_OCTETS = new Uint8Array(0);
 
-/**
- * The octets of a buffer or a view, of any realm.
- *
- * @throws {@link UsageError} with `code` for anything else.
- */
-function toOctets(value: unknown, code: UsageCode): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  }
-  try {
-    if (isAnyArrayBuffer(value)) return new Uint8Array(value);
-  } catch {
-    throw new UsageError(code, 'a detached ArrayBuffer');
-  }
-  throw new UsageError(code, value === null ? 'null' : typeof value);
+function inflationSettings<Data>(setup: ConnectionSetup<Data>): InflationSettings | undefined {
+  const { deflate, options, role } = setup;
+  if (deflate === undefined || options.compression === undefined) return undefined;
+  const { maxMessageBytes, maxInflateRatio } = options;
+  return {
+    direction: role === 'server' ? deflate.client : deflate.server,
+    maxMessageBytes,
+    maxInflateRatio,
+    pool: options.compression.pool,
+  };
+}
+
+function deflationSettings<Data>(setup: ConnectionSetup<Data>): DeflationSettings | undefined {
+  const { deflate, options, role } = setup;
+  if (deflate === undefined || options.compression === undefined) return undefined;
+  return { ...options.compression, direction: role === 'server' ? deflate.server : deflate.client };
 }

@@ -1,9 +1,14 @@
+import type { DataOpcode } from '../protocol/opcode.ts';
+import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Role } from '../protocol/role.ts';
 import { UsageError } from '../protocol/usage-error.ts';
+import { Inflation, type InflationSettings } from './compression/inflation.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionHandlers } from './connection-handlers.ts';
-import type { ConnectionNumbers } from './connection-options.ts';
+import type { ResolvedConnectionOptions } from './connection-options.ts';
 import { Inbox, type Message } from './inbox.ts';
+import type { LimitName } from './limit-hits.ts';
+import { ReceiveRate } from './receive-rate.ts';
 import { isThenable } from './thenable.ts';
 
 /** What a delivery asks of its connection. */
@@ -12,6 +17,10 @@ export interface DeliveryActions {
   resumeReading(): void;
   /** A handler threw or rejected. */
   failed(error: unknown): void;
+  /** The peer sent what cannot be handed over. */
+  violated(error: ProtocolError): void;
+  /** A limit bit. */
+  exceeded(limit: LimitName): void;
   /** A message is done with: what waited for that may go on when {@link Delivery.idle}. */
   handled(): void;
 }
@@ -28,9 +37,13 @@ export class Delivery<Data> {
   readonly #connection: Connection<Data>;
   readonly #role: Role;
   readonly #handlers: ConnectionHandlers<Data>;
-  readonly #limits: Pick<ConnectionNumbers, 'maxInboxMessages' | 'maxInboxBytes'>;
+  readonly #options: ResolvedConnectionOptions;
   readonly #actions: DeliveryActions;
   readonly #inbox = new Inbox();
+  readonly #inflationSettings: InflationSettings | undefined;
+  /** From the first compressed message on. */
+  #inflation: Inflation | undefined;
+  readonly #rate: ReceiveRate | undefined;
   /** Promises of the application that are pending, and the pulled message: while there is one, no handler is called. */
   #working = 1; // the open hook
   /** The loop that takes the messages. */
@@ -39,6 +52,8 @@ export class Delivery<Data> {
   #pulled = 0;
   #pulls: Pull[] = [];
   #paused = false;
+  /** Nothing pauses reading any more. */
+  #readingOn = false;
   /** The open hook is done. */
   #opened = false;
   #closing = false;
@@ -51,14 +66,17 @@ export class Delivery<Data> {
     connection: Connection<Data>,
     role: Role,
     handlers: ConnectionHandlers<Data>,
-    limits: Pick<ConnectionNumbers, 'maxInboxMessages' | 'maxInboxBytes'>,
+    options: ResolvedConnectionOptions,
+    inflation: InflationSettings | undefined,
     actions: DeliveryActions,
   ) {
     this.#connection = connection;
     this.#role = role;
     this.#handlers = handlers;
-    this.#limits = limits;
+    this.#options = options;
+    this.#inflationSettings = inflation;
     this.#actions = actions;
+    if (ReceiveRate.wanted(options)) this.#rate = this.#makeRate();
   }
 
   /** Whether the transport is being read, as far as the inbox has a say in it. */
@@ -71,7 +89,9 @@ export class Delivery<Data> {
    * and a loop that asks for the next message is not at work, even where the open hook is that loop.
    */
   get idle(): boolean {
-    if (this.#abandoned || this.#pulls.length > 0) return true;
+    if (this.#abandoned) return true;
+    if (this.#inflation?.active === true) return false;
+    if (this.#pulls.length > 0) return true;
     return this.#working === 0 && (this.#inbox.length === 0 || !this.#consumed);
   }
 
@@ -94,9 +114,31 @@ export class Delivery<Data> {
     this.#done();
   }
 
+  /** Messages that came too fast, and were not handed over. */
+  get discardedMessages(): number {
+    return this.#rate?.discarded ?? 0;
+  }
+
   /** Hot path: a message that meets an idle handler is never stored. */
   receive(message: Message, bytes: number): void {
+    if (this.#discarding || this.#inflation?.queue(message, bytes) === true) return;
+    this.#deliver(message, bytes);
+  }
+
+  /** Takes a compressed message, valid until the call returns. */
+  receiveCompressed(opcode: DataOpcode, octets: Uint8Array, start: number, end: number): void {
+    if (this.#discarding || this.#inflationSettings === undefined) return;
+    this.#inflation ??= this.#makeInflation(this.#inflationSettings);
+    this.#inflation.receive(opcode, octets, start, end);
+    this.#regulate();
+  }
+
+  #deliver(message: Message, bytes: number): void {
     if (this.#discarding) return;
+    if (this.#rate !== undefined) {
+      if (!this.#rate.admit(bytes)) return;
+      if (this.#rate.pausing) this.#regulate();
+    }
     if (this.#working === 0 && this.#inbox.length === 0 && this.#handlers.message !== undefined) {
       this.#hand(message);
       return;
@@ -132,9 +174,8 @@ export class Delivery<Data> {
 
   /** No more messages come, but what comes is to be read: a socket closed over unread octets resets the peer. */
   readOn(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#actions.resumeReading();
+    this.#readingOn = true;
+    this.#resume();
   }
 
   /** Hands no more messages over, those that wait included. */
@@ -152,9 +193,24 @@ export class Delivery<Data> {
   /** The connection is over. Only a loop may still take what waits. */
   finish(): void {
     this.#finished = true;
-    this.#discarding = true;
-    if (this.#handlers.message !== undefined) this.#inbox.clear();
-    if (this.#pulls.length > 0) this.#leave();
+    this.#rate?.stop();
+    if (this.#handlers.message !== undefined) {
+      this.#discarding = true;
+      this.#inbox.clear();
+      this.#inflation?.stop();
+    }
+    this.#endLoop();
+  }
+
+  /** Lets a loop end that waits for a message, where none comes any more. */
+  #endLoop(): void {
+    if (this.#over && this.#pulls.length > 0) this.#leave();
+  }
+
+  /** The connection is over, and so are its messages. */
+  get #over(): boolean {
+    if (!this.#finished || this.#inbox.length > 0) return false;
+    return this.#inflation === undefined || this.#inflation.length === 0;
   }
 
   get #consumed(): boolean {
@@ -162,21 +218,35 @@ export class Delivery<Data> {
   }
 
   get #full(): boolean {
-    const { maxInboxMessages, maxInboxBytes } = this.#limits;
+    const { maxInboxMessages, maxInboxBytes } = this.#options;
     return this.#inbox.length >= maxInboxMessages || this.#inbox.bytes >= maxInboxBytes;
+  }
+
+  /** The limit that keeps us from reading: of what was received, or of how much may come in a second. */
+  get #pauseReason(): LimitName | 'rate' | undefined {
+    const { maxInboxMessages, maxInboxBytes } = this.#options;
+    const { length = 0, bytes = 0 } = this.#inflation ?? {};
+    if (this.#inbox.length + length >= maxInboxMessages) return 'maxInboxMessages';
+    if (this.#inbox.bytes + bytes >= maxInboxBytes) return 'maxInboxBytes';
+    // The peer's answer to our Close is not to wait for messages that have been too many.
+    return this.#rate?.pausing === true && !this.#closing ? 'rate' : undefined;
   }
 
   /** Reads while the inbox has room; where nobody makes any, what it holds is given up in the end. */
   #regulate(): void {
-    if (!this.#full) {
-      this.readOn();
+    this.#inflation?.advance();
+    if (this.#finished) return; // there is nothing to read
+    const reason = this.#pauseReason;
+    if (reason === undefined) {
+      this.#resume();
       return;
     }
-    if (!this.#paused && !this.#discarding) {
+    if (!this.#paused && !this.#discarding && !this.#readingOn) {
       this.#paused = true;
       this.#actions.pauseReading();
+      if (reason !== 'rate') this.#actions.exceeded(reason);
     }
-    if (this.#unwanted && !this.#giveUpPlanned) {
+    if (this.#full && this.#unwanted && !this.#giveUpPlanned) {
       this.#giveUpPlanned = true;
       // Not at once: one loop may follow the other, or begin right after close().
       setImmediate(() => this.#giveUp());
@@ -196,14 +266,48 @@ export class Delivery<Data> {
       this.#discard();
     } else {
       this.#inbox.clear();
-      this.readOn();
+      this.#regulate();
     }
   }
 
   /** Takes no more messages, but goes on reading: the peer's Close is behind them. */
   #discard(): void {
     this.#discarding = true;
-    this.readOn();
+    this.#inflation?.stop();
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#actions.resumeReading();
+  }
+
+  #makeInflation(settings: InflationSettings): Inflation {
+    return new Inflation(settings, {
+      deliver: (message, bytes) => this.#deliver(message, bytes),
+      failed: (error) => this.#violated(error),
+      hasRoom: () => !this.#full,
+      progressed: () => this.#progress(),
+    });
+  }
+
+  #makeRate(): ReceiveRate {
+    const { overRate, clock } = this.#options;
+    return new ReceiveRate(this.#options, overRate, clock, {
+      exceeded: (limit) => this.#actions.exceeded(limit),
+      failed: (error) => {
+        this.#inflation?.stop();
+        this.#violated(error);
+      },
+      resumed: () => this.#regulate(),
+    });
+  }
+
+  /** No message follows: whoever waits for that may go on. */
+  #violated(error: ProtocolError): void {
+    this.#actions.violated(error);
+    this.#progress();
   }
 
   #hand(message: Message): void {
@@ -237,11 +341,12 @@ export class Delivery<Data> {
   #progress(): void {
     this.#regulate();
     this.#actions.handled();
+    this.#endLoop();
   }
 
   #pull(): Promise<IteratorResult<Message, undefined>> {
     this.#putDown(); // asking for the next message says that the last one is done with
-    if (this.#finished && this.#inbox.length === 0) {
+    if (this.#over) {
       this.#reader = undefined;
       return Promise.resolve(DONE);
     }

@@ -3,6 +3,14 @@ import type { CloseFrame } from '../protocol/close-frame.ts';
 import type { ConnectionState } from '../protocol/connection-state.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Closed, ClosedBecause } from './closed.ts';
+import type { LimitName } from './limit-hits.ts';
+
+/** The limits that end a connection without the peer having broken a rule. */
+const LIMITS: Partial<Record<ClosedBecause, LimitName>> = {
+  pongTimeout: 'pongTimeout',
+  overflow: 'maxQueuedBytes',
+  closeTimeout: 'closeTimeout',
+};
 
 /** Gathers how a connection ends. What began it first stays; the rest adds to it. */
 export class Ending {
@@ -31,6 +39,11 @@ export class Ending {
   }
 
   violated(error: ProtocolError): void {
+    if (this.#sent === undefined && this.#received !== undefined) {
+      // It is a message that was still being inflated: the Close stands behind it, where nothing counts any more.
+      this.#by = undefined;
+      this.#received = undefined;
+    }
     this.began('local', 'violation', this.#sent === undefined ? 'open' : 'closeSent', error);
     this.#violation = error;
   }
@@ -45,7 +58,7 @@ export class Ending {
     if (this.#because === 'close') this.#because = 'closeTimeout';
   }
 
-  closed(droppedMessages: number): Closed {
+  closed(droppedMessages: number, discardedMessages: number): Closed {
     const frame = this.#frame();
     return {
       code: frame.code,
@@ -58,9 +71,10 @@ export class Ending {
       received: this.#received,
       rule: this.#violation?.code,
       section: this.#violation?.section,
-      limit: this.#violation?.limit,
+      limit: this.#violation?.limit ?? LIMITS[this.#because],
       error: this.#error,
       droppedMessages,
+      discardedMessages,
     };
   }
 

@@ -1,16 +1,16 @@
+import { Fifo } from './fifo.ts';
+
 /** What a message is: a string for text, octets of its own for binary. */
 export type Message = string | Uint8Array;
 
-/** Messages received and not yet handed over, in order, with what they took on the wire. */
+/** Messages received and not yet handed over, in order, with the octets that they count for. */
 export class Inbox {
-  #messages: Message[] = [];
-  #sizes: number[] = [];
-  /** Index of the oldest: shifting an array costs its length each time. */
-  #first = 0;
+  readonly #messages = new Fifo<Message>();
+  readonly #sizes = new Fifo<number>();
   #bytes = 0;
 
   get length(): number {
-    return this.#messages.length - this.#first;
+    return this.#messages.length;
   }
 
   /** Octets of all messages that wait. */
@@ -26,24 +26,13 @@ export class Inbox {
 
   /** The oldest message; undefined when there is none. */
   shift(): Message | undefined {
-    if (this.length === 0) return undefined;
-    const message = this.#messages[this.#first];
-    this.#bytes -= this.#sizes[this.#first] as number;
-    this.#messages[this.#first] = ''; // let go of it
-    this.#first += 1;
-    if (this.#first === this.#messages.length) this.clear();
-    else if (this.#first > 1024 && this.#first * 2 > this.#messages.length) {
-      this.#messages = this.#messages.slice(this.#first);
-      this.#sizes = this.#sizes.slice(this.#first);
-      this.#first = 0;
-    }
-    return message;
+    this.#bytes -= this.#sizes.shift() ?? 0;
+    return this.#messages.shift();
   }
 
   clear(): void {
-    this.#messages = [];
-    this.#sizes = [];
-    this.#first = 0;
+    this.#messages.clear();
+    this.#sizes.clear();
     this.#bytes = 0;
   }
 }

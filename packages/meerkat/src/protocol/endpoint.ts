@@ -5,10 +5,9 @@ import { FIN, type FrameHandler, FrameParser, RSV1 } from './frame-parser.ts';
 import { FrameWriter, type Outgoing } from './frame-writer.ts';
 import type { Limits } from './limits.ts';
 import { MessageAssembler, type MessageHandler } from './message-assembler.ts';
-import type { MessageCodec } from './message-codec.ts';
 import { MessageReader, type MessageTypes } from './message-reader.ts';
 import { copyOctets } from './octets.ts';
-import { Opcode } from './opcode.ts';
+import { type DataOpcode, Opcode } from './opcode.ts';
 import type { Primitives } from './primitives.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { Rate } from './rate.ts';
@@ -22,6 +21,8 @@ export interface EndpointHandler extends MessageHandler {
   pong(octets: Uint8Array, start: number, end: number): void;
   /** The peer's Close arrived and nothing after it counts. Next: {@link Endpoint.answerClose}, then end the transport. */
   closeReceived(close: CloseFrame): void;
+  /** Our Close frame is about to be written: what was accepted before it has to be written now. */
+  closing?(): void;
   /** The peer broke a rule. Our Close frame is written, and nothing more is parsed. Next: end the transport. */
   failed(error: ProtocolError): void;
 }
@@ -42,8 +43,8 @@ export interface EndpointSetup {
   readonly messageTypes: MessageTypes;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** What the negotiated extension does to messages. */
-  readonly codec?: MessageCodec | undefined;
+  /** Whether permessage-deflate was agreed on: messages may be compressed then, and say so in RSV1 (RFC 7692 §6). */
+  readonly compression?: boolean | undefined;
 }
 
 const MAX_CONTROL_PAYLOAD = 125;
@@ -65,15 +66,15 @@ export class Endpoint {
 
   constructor(setup: EndpointSetup) {
     this.#setup = setup;
-    const { role, handler, output, primitives, limits, messageTypes, codec } = setup;
+    const { role, handler, output, primitives, limits, messageTypes, compression } = setup;
     const assembler = new MessageAssembler(handler, primitives, limits.maxMessageBytes);
-    const reader = new MessageReader(assembler, limits, messageTypes, codec);
+    const reader = new MessageReader(assembler, limits, messageTypes);
     const frames: FrameHandler = {
       dataHeader: (head, length) => reader.header(head, length),
       dataPayload: (octets, start, end, last) => reader.payload(octets, start, end, last),
       controlFrame: (opcode, octets, start, end) => this.#control(opcode, octets, start, end),
     };
-    this.#parser = new FrameParser(role, frames, primitives, codec === undefined ? 0 : RSV1);
+    this.#parser = new FrameParser(role, frames, primitives, compression === true ? RSV1 : 0);
     this.#writer = new FrameWriter(role, output, primitives);
   }
 
@@ -120,21 +121,28 @@ export class Endpoint {
   /** Sends a text message. False when it may not be sent any more. */
   sendText(text: string): boolean {
     if (!this.maySend) return false;
-    if (this.#setup.codec === undefined) {
-      this.#writer.text(text);
-      return true;
-    }
-    const { primitives } = this.#setup;
-    const payload = new Uint8Array(primitives.utf8Length(text));
-    primitives.encodeUtf8Into(text, payload, 0);
-    this.#message(Opcode.Text, payload);
+    this.#writer.text(text);
     return true;
   }
 
   /** Sends a binary message; the octets are copied. False when it may not be sent any more. */
   sendBinary(octets: Uint8Array): boolean {
     if (!this.maySend) return false;
-    this.#message(Opcode.Binary, octets);
+    this.#writer.frame(FIN | Opcode.Binary, octets, 0, octets.length);
+    return true;
+  }
+
+  /** Sends a message that is compressed already, without the last four octets (RFC 7692 §7.2.1). Otherwise as {@link sendBinary}. */
+  sendCompressed(opcode: DataOpcode, octets: Uint8Array): boolean {
+    if (!this.maySend) return false;
+    this.#writer.frame(FIN | RSV1 | opcode, octets, 0, octets.length);
+    return true;
+  }
+
+  /** Sends text that is in UTF-8 already, which is not looked at. Otherwise as {@link sendBinary}. */
+  sendTextOctets(octets: Uint8Array): boolean {
+    if (!this.maySend) return false;
+    this.#writer.frame(FIN | Opcode.Text, octets, 0, octets.length);
     return true;
   }
 
@@ -160,7 +168,9 @@ export class Endpoint {
    */
   close(code: number, reason: string): boolean {
     const payload = buildClose(code, reason, this.#setup.primitives);
-    if (!this.#move('sendClose')) return false;
+    if (nextState(this.#state, 'sendClose') === undefined) return false;
+    this.#setup.handler.closing?.();
+    this.#move('sendClose');
     this.#writer.frame(FIN | Opcode.Close, payload, 0, payload.length);
     this.#waitingPong = undefined;
     return true;
@@ -182,12 +192,6 @@ export class Endpoint {
     if (payload === undefined || this.#state !== 'open') return;
     this.#waitingPong = undefined;
     this.#writer.frame(FIN | Opcode.Pong, payload, 0, payload.length);
-  }
-
-  #message(opcode: Opcode, octets: Uint8Array): void {
-    const encoded = this.#setup.codec?.encode(octets);
-    if (encoded === undefined) this.#writer.frame(FIN | opcode, octets, 0, octets.length);
-    else this.#writer.frame(FIN | RSV1 | opcode, encoded, 0, encoded.length);
   }
 
   #sendControl(opcode: Opcode, payload: Uint8Array): boolean {
@@ -240,7 +244,9 @@ export class Endpoint {
   #fail(error: ProtocolError): boolean {
     const { state } = this;
     this.#parser.stop();
-    if (!this.#move('fail')) return false;
+    if (state === 'closed') return false;
+    if (state !== 'closeSent') this.#setup.handler.closing?.();
+    this.#move('fail');
     if (state !== 'closeSent') {
       const { primitives } = this.#setup;
       // The rule that was broken, for whoever debugs the peer.

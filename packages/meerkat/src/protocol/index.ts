@@ -37,6 +37,14 @@ export {
   handshakeCodes,
 } from './handshake/handshake-error.ts';
 export { HeaderFields, isFieldValue, isToken } from './handshake/header-fields.ts';
+export {
+  acceptDeflate,
+  type DeflateAgreement,
+  type DeflateDirection,
+  type DeflateTerms,
+  offerDeflate,
+  readDeflateAnswer,
+} from './handshake/permessage-deflate.ts';
 export { parseSubprotocols, selectSubprotocol } from './handshake/subprotocol.ts';
 export {
   buildUpgradeRequest,
@@ -55,10 +63,15 @@ export {
   type UpgradeAnswer,
 } from './handshake/upgrade-response.ts';
 export { Keepalive, type KeepaliveTimes, type KeepaliveVerdict } from './keepalive.ts';
-export { DEFAULT_LIMITS, LIMIT_RANGES, type Limits, resolveLimits } from './limits.ts';
+export {
+  DEFAULT_LIMITS,
+  LIMIT_RANGES,
+  type Limits,
+  maxCompressedBytes,
+  resolveLimits,
+} from './limits.ts';
 export { maskInPlace } from './mask.ts';
 export { MessageAssembler, type MessageHandler } from './message-assembler.ts';
-export type { DecodedPayload, MessageCodec } from './message-codec.ts';
 export { MessageReader, type MessageSink, type MessageTypes } from './message-reader.ts';
 export { copyOctets } from './octets.ts';
 export { type DataOpcode, isControl, isOpcode, Opcode } from './opcode.ts';

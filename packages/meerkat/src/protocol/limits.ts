@@ -28,6 +28,15 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 /** What V8 makes of one string at most, in UTF-16 units: a text of more octets could not be handed over. */
 const MAX_STRING_LENGTH = 2 ** 29 - 24;
 
+/**
+ * Most octets of a compressed message. Deflate makes what it cannot compress longer: zlib by an eighth at the very most,
+ * with its smallest memory level. Whoever sends more than that for what may be a message of `maxMessageBytes` fills
+ * the rest with blocks of nothing.
+ */
+export function maxCompressedBytes(maxMessageBytes: number): number {
+  return maxMessageBytes + (maxMessageBytes >>> 3) + 1024;
+}
+
 /** The range of each limit. */
 export const LIMIT_RANGES: OptionRanges<Limits> = {
   maxMessageBytes: [1, MAX_STRING_LENGTH],

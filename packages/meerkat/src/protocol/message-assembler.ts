@@ -1,3 +1,4 @@
+import { maxCompressedBytes } from './limits.ts';
 import type { MessageSink } from './message-reader.ts';
 import { type DataOpcode, Opcode } from './opcode.ts';
 import type { Primitives } from './primitives.ts';
@@ -9,6 +10,8 @@ export interface MessageHandler {
   textMessage(text: string, bytes: number): void;
   /** The octets are valid until the call returns. */
   binaryMessage(octets: Uint8Array, start: number, end: number): void;
+  /** A whole message as permessage-deflate left it (RFC 7692 §6.2). The octets are valid until the call returns. */
+  compressedMessage(opcode: DataOpcode, octets: Uint8Array, start: number, end: number): void;
 }
 
 const NO_OCTETS = new Uint8Array(0);
@@ -23,6 +26,7 @@ export class MessageAssembler implements MessageSink {
   readonly #primitives: Primitives;
   readonly #maxBytes: number;
   #opcode: DataOpcode = Opcode.Binary;
+  #compressed = false;
   #buffer: Uint8Array = NO_OCTETS;
   #length = 0;
 
@@ -32,7 +36,17 @@ export class MessageAssembler implements MessageSink {
     this.#maxBytes = maxBytes;
   }
 
-  whole(opcode: DataOpcode, octets: Uint8Array, start: number, end: number): void {
+  whole(
+    opcode: DataOpcode,
+    octets: Uint8Array,
+    start: number,
+    end: number,
+    compressed = false,
+  ): void {
+    if (compressed) {
+      this.#handler.compressedMessage(opcode, octets, start, end);
+      return;
+    }
     if (opcode === Opcode.Binary) {
       this.#handler.binaryMessage(octets, start, end);
       return;
@@ -42,8 +56,9 @@ export class MessageAssembler implements MessageSink {
     this.#handler.textMessage(text, end - start);
   }
 
-  begin(opcode: DataOpcode): void {
+  begin(opcode: DataOpcode, compressed = false): void {
     this.#opcode = opcode;
+    this.#compressed = compressed;
     this.#length = 0;
   }
 
@@ -58,12 +73,13 @@ export class MessageAssembler implements MessageSink {
     const buffer = this.#buffer;
     // Let go of first: a connection that idles after a large message holds none of it.
     this.#buffer = NO_OCTETS;
-    this.whole(this.#opcode, buffer, 0, this.#length);
+    this.whole(this.#opcode, buffer, 0, this.#length, this.#compressed);
   }
 
   #grow(length: number): void {
     const doubled = Math.max(length, 2 * this.#buffer.length, FIRST_CAPACITY);
-    const grown = new Uint8Array(Math.min(doubled, this.#maxBytes));
+    const most = this.#compressed ? maxCompressedBytes(this.#maxBytes) : this.#maxBytes;
+    const grown = new Uint8Array(Math.min(doubled, most));
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
   }

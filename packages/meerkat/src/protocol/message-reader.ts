@@ -1,7 +1,6 @@
 // RFC 6455 §5.4 (fragmentation) and §8.1 (UTF-8): the payload of data frames becomes messages.
 import { FIN, RSV1 } from './frame-parser.ts';
-import type { Limits } from './limits.ts';
-import type { DecodedPayload, MessageCodec } from './message-codec.ts';
+import { type Limits, maxCompressedBytes } from './limits.ts';
 import { type DataOpcode, Opcode } from './opcode.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { Utf8Validator } from './utf8.ts';
@@ -15,18 +14,29 @@ export type MessageTypes = 'any' | 'text' | 'binary';
  * The one sink today joins a message (`MessageAssembler`); one that hands the parts on as they flow fits here as well.
  */
 export interface MessageSink {
-  /** A whole message that came in one piece. Text has not been checked yet: decoding it does. */
-  whole(opcode: DataOpcode, octets: Uint8Array, start: number, end: number): void;
+  /**
+   * A whole message that came in one piece. Text has not been checked yet: decoding it does.
+   *
+   * @param compressed - Whether the octets are as permessage-deflate left them (RFC 7692).
+   */
+  whole(
+    opcode: DataOpcode,
+    octets: Uint8Array,
+    start: number,
+    end: number,
+    compressed: boolean,
+  ): void;
   /** A message that comes in parts begins. */
-  begin(opcode: DataOpcode): void;
-  /** The next part. Text is valid so far: a character may be cut, but no octet is wrong. */
+  begin(opcode: DataOpcode, compressed: boolean): void;
+  /** The next part. Text is valid so far, unless it is compressed: a character may be cut, but no octet is wrong. */
   part(octets: Uint8Array, start: number, end: number): void;
-  /** The message is complete, and valid. */
+  /** The message is complete, and valid as far as that was looked at. */
   end(): void;
 }
 
 /**
- * Holds the rules of messages: what may follow what, how many frames, how many octets, which types, valid text.
+ * Holds the rules of messages: what may follow what, how many frames, how many octets, which types, valid text. Of a
+ * compressed message it holds what can be said before it is inflated: the rest is up to whoever does that.
  *
  * Hot path: a message in one frame in one chunk costs one comparison a rule and no state.
  */
@@ -36,26 +46,24 @@ export class MessageReader {
   readonly #maxFrames: number;
   /** The opcode that is refused, or -1. */
   readonly #refused: number;
-  readonly #codec: MessageCodec | undefined;
   readonly #utf8 = new Utf8Validator();
-  readonly #decoded: DecodedPayload = (octets, start, end) => this.#part(octets, start, end);
 
   /** Of the message in progress; Continuation when there is none. */
   #opcode: DataOpcode | typeof Opcode.Continuation = Opcode.Continuation;
   /** Whether the sink has heard of the message in progress. */
   #begun = false;
-  #encoded = false;
+  #compressed = false;
   #lastFrame = false;
   #frames = 0;
-  /** Octets of the message so far, decoded. */
+  /** Octets of the message so far, and how many there may be. */
   #bytes = 0;
+  #bound = 0;
 
-  constructor(sink: MessageSink, limits: Limits, types: MessageTypes, codec?: MessageCodec) {
+  constructor(sink: MessageSink, limits: Limits, types: MessageTypes) {
     this.#sink = sink;
     this.#maxBytes = limits.maxMessageBytes;
     this.#maxFrames = limits.maxFramesPerMessage;
     this.#refused = types === 'any' ? -1 : types === 'text' ? Opcode.Binary : Opcode.Text;
-    this.#codec = codec;
   }
 
   /** See `FrameHandler.dataHeader`. */
@@ -75,13 +83,17 @@ export class MessageReader {
         );
       }
       this.#opcode = opcode as DataOpcode; // the parser lets only defined opcodes pass
-      this.#encoded = (head & RSV1) !== 0;
+      this.#compressed = (head & RSV1) !== 0;
+      this.#bound = this.#compressed ? maxCompressedBytes(this.#maxBytes) : this.#maxBytes;
       this.#frames = 1;
       this.#bytes = 0;
     }
     if (this.#frames > this.#maxFrames) throw new ProtocolError('WS_TOO_MANY_FRAMES');
-    // On the announcement, before any of it is kept. What an encoded frame decodes to is counted as it comes.
-    if (!this.#encoded && this.#bytes + length > this.#maxBytes) this.#tooBig();
+    // On the announcement, before any of it is kept.
+    if (this.#bytes + length > this.#bound) {
+      throw new ProtocolError('WS_MESSAGE_TOO_BIG', `${this.#maxBytes} octets`);
+    }
+    this.#bytes += length;
     this.#lastFrame = (head & FIN) !== 0;
   }
 
@@ -90,43 +102,26 @@ export class MessageReader {
     const opcode = this.#opcode;
     if (opcode === Opcode.Continuation) return; // never: header() comes first
     const complete = last && this.#lastFrame;
-    if (this.#encoded) {
-      this.#begin(opcode);
-      this.#codec?.decode(octets, start, end, complete, this.#decoded);
-    } else if (complete && !this.#begun) {
+    if (complete && !this.#begun) {
       this.#opcode = Opcode.Continuation;
-      this.#sink.whole(opcode, octets, start, end);
+      this.#sink.whole(opcode, octets, start, end, this.#compressed);
       return;
-    } else {
-      this.#begin(opcode);
-      this.#part(octets, start, end);
+    }
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#sink.begin(opcode, this.#compressed);
+    }
+    const text = opcode === Opcode.Text && !this.#compressed;
+    if (start < end) {
+      // At once, not at the message's end: a wrong octet fails the connection as soon as it is here (Autobahn 6.4).
+      if (text && !this.#utf8.accept(octets, start, end)) throw new ProtocolError('WS_TEXT_UTF8');
+      this.#sink.part(octets, start, end);
     }
     if (!complete) return;
     // No detail on where: that would depend on how the octets were cut, and it is sent to the peer.
-    if (opcode === Opcode.Text && !this.#utf8.finish()) throw new ProtocolError('WS_TEXT_UTF8');
+    if (text && !this.#utf8.finish()) throw new ProtocolError('WS_TEXT_UTF8');
     this.#begun = false;
     this.#opcode = Opcode.Continuation;
     this.#sink.end();
-  }
-
-  #begin(opcode: DataOpcode): void {
-    if (this.#begun) return;
-    this.#begun = true;
-    this.#sink.begin(opcode);
-  }
-
-  #part(octets: Uint8Array, start: number, end: number): void {
-    if (start === end) return;
-    this.#bytes += end - start;
-    if (this.#bytes > this.#maxBytes) this.#tooBig();
-    // At once, not at the message's end: a wrong octet fails the connection as soon as it is here (Autobahn 6.4).
-    if (this.#opcode === Opcode.Text && !this.#utf8.accept(octets, start, end)) {
-      throw new ProtocolError('WS_TEXT_UTF8');
-    }
-    this.#sink.part(octets, start, end);
-  }
-
-  #tooBig(): never {
-    throw new ProtocolError('WS_MESSAGE_TOO_BIG', `${this.#maxBytes} octets`);
   }
 }

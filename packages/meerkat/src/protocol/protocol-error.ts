@@ -2,6 +2,7 @@ import { CloseCode } from './close-code.ts';
 
 /** Which rule the peer broke. Permanent: safe to switch on. */
 export type ViolationCode =
+  | 'WS_BYTE_RATE'
   | 'WS_CLOSE_CODE_INVALID'
   | 'WS_CLOSE_PAYLOAD_LENGTH'
   | 'WS_CLOSE_REASON_UTF8'
@@ -9,11 +10,15 @@ export type ViolationCode =
   | 'WS_CONTROL_FRAGMENTED'
   | 'WS_CONTROL_RATE'
   | 'WS_CONTROL_TOO_LONG'
+  | 'WS_DEFLATE_FINAL_BLOCKS'
+  | 'WS_DEFLATE_INVALID'
+  | 'WS_INFLATE_RATIO'
   | 'WS_LENGTH_MSB_SET'
   | 'WS_LENGTH_NOT_MINIMAL'
   | 'WS_MASK_MISSING'
   | 'WS_MASK_UNEXPECTED'
   | 'WS_MESSAGE_INTERRUPTED'
+  | 'WS_MESSAGE_RATE'
   | 'WS_MESSAGE_TOO_BIG'
   | 'WS_MESSAGE_TYPE_REFUSED'
   | 'WS_OPCODE_RESERVED'
@@ -32,6 +37,12 @@ interface Violation {
 const { ProtocolError: BROKEN, InvalidPayload, PolicyViolation, MessageTooBig } = CloseCode;
 
 const VIOLATIONS: Readonly<Record<ViolationCode, Violation>> = {
+  WS_BYTE_RATE: violation(
+    PolicyViolation,
+    '§7.4.1',
+    'more octets a second than are accepted',
+    'maxBytesPerSecond',
+  ),
   WS_CLOSE_CODE_INVALID: violation(BROKEN, '§7.4.1', 'the close code may not be sent'),
   WS_CLOSE_PAYLOAD_LENGTH: violation(BROKEN, '§5.5.1', 'a Close frame with one octet of payload'),
   WS_CLOSE_REASON_UTF8: violation(InvalidPayload, '§5.5.1', 'the close reason is not UTF-8'),
@@ -44,11 +55,33 @@ const VIOLATIONS: Readonly<Record<ViolationCode, Violation>> = {
     'maxControlFramesPerSecond',
   ),
   WS_CONTROL_TOO_LONG: violation(BROKEN, '§5.5', 'a control frame of more than 125 octets'),
+  WS_DEFLATE_FINAL_BLOCKS: violation(
+    PolicyViolation,
+    'RFC 7692 §7.2.3.4',
+    'a compressed message with too many final blocks',
+  ),
+  WS_DEFLATE_INVALID: violation(
+    InvalidPayload,
+    'RFC 7692 §7.2.2',
+    'a compressed message cannot be inflated',
+  ),
+  WS_INFLATE_RATIO: violation(
+    PolicyViolation,
+    'RFC 7692 §8',
+    'a message inflates to too many times its octets',
+    'maxInflateRatio',
+  ),
   WS_LENGTH_MSB_SET: violation(BROKEN, '§5.2', 'the top bit of a 64-bit length is set'),
   WS_LENGTH_NOT_MINIMAL: violation(BROKEN, '§5.2', 'a length that is not in its shortest form'),
   WS_MASK_MISSING: violation(BROKEN, '§5.1', 'a frame from the client is not masked'),
   WS_MASK_UNEXPECTED: violation(BROKEN, '§5.1', 'a frame from the server is masked'),
   WS_MESSAGE_INTERRUPTED: violation(BROKEN, '§5.4', 'a new message inside a fragmented one'),
+  WS_MESSAGE_RATE: violation(
+    PolicyViolation,
+    '§7.4.1',
+    'more messages a second than are accepted',
+    'maxMessagesPerSecond',
+  ),
   WS_MESSAGE_TOO_BIG: violation(
     MessageTooBig,
     '§7.4.1',
@@ -81,7 +114,7 @@ export class ProtocolError extends Error {
   readonly code: ViolationCode;
   /** The code of the Close frame that answers it (§7.4.1). */
   readonly closeCode: number;
-  /** The section of RFC 6455 that holds the rule. */
+  /** The section of RFC 6455 that holds the rule, or of RFC 7692, which it says. */
   readonly section: string;
   /** The option whose value was exceeded; undefined where a rule was broken. */
   readonly limit: string | undefined;

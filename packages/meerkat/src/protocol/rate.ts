@@ -2,6 +2,7 @@
 export class Rate {
   readonly #perMillisecond: number;
   readonly #burst: number;
+  /** Below zero after {@link owe}. */
   #tokens: number;
   #since: number;
 
@@ -12,13 +13,24 @@ export class Rate {
     this.#since = now;
   }
 
-  /** Counts one event; false when it is one too many. */
-  take(now: number): boolean {
+  /** Counts `count` events; false, and nothing counted, when they are too many. */
+  take(now: number, count = 1): boolean {
+    this.#refill(now);
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
+    return true;
+  }
+
+  /** Counts `count` events, though they be too many; answers the milliseconds until they are not any more. */
+  owe(now: number, count: number): number {
+    this.#refill(now);
+    this.#tokens -= count;
+    return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens / this.#perMillisecond);
+  }
+
+  #refill(now: number): void {
     const refilled = this.#tokens + (now - this.#since) * this.#perMillisecond;
     this.#tokens = Math.min(this.#burst, refilled);
     this.#since = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
   }
 }

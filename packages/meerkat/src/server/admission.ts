@@ -1,35 +1,48 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
+import { plainAddress } from './ip-address.ts';
+import { NewConnectionRate } from './new-connection-rate.ts';
 
-/** How many connections there may be; 0 for no limit. */
+/** How many connections there may be, and how many new ones a second; 0 for no limit. */
 export interface AdmissionLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
+  readonly maxNewConnectionsPerAddress: number;
 }
 
-/** Counts connections, those that are still being decided on among them, in all and by address. */
+/**
+ * Counts connections, those that are still being decided on among them, in all and by address. A unix socket has no
+ * address, and is counted in all only.
+ */
 export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #byAddress = new Map<string, number>();
+  readonly #rate: NewConnectionRate;
   #all = 0;
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
+    this.#rate = new NewConnectionRate(limits.maxNewConnectionsPerAddress);
   }
 
-  /** @throws {@link HandshakeError} 503 when there are too many, 429 when there are too many from this address. */
-  enter(address: string | undefined): void {
-    const { maxConnections, maxConnectionsPerAddress } = this.#limits;
+  /**
+   * @param now - Milliseconds of a monotonic clock.
+   * @throws {@link HandshakeError} 503 when there are too many, 429 when there are too many from this address, or they
+   * come too fast.
+   */
+  enter(address: string | undefined, now: number): void {
+    const { maxConnections, maxConnectionsPerAddress: most } = this.#limits;
     if (maxConnections > 0 && this.#all >= maxConnections) {
       throw new HandshakeError('MEERKAT_TOO_MANY_CONNECTIONS');
     }
-    const key = this.#key(address);
-    if (key !== undefined) {
-      const count = this.#byAddress.get(key) ?? 0;
-      if (count >= maxConnectionsPerAddress) {
-        throw new HandshakeError('MEERKAT_TOO_MANY_FROM_ADDRESS');
+    if (address !== undefined) {
+      const key = addressKey(address);
+      const count = most === 0 ? 0 : (this.#byAddress.get(key) ?? 0);
+      if (most > 0 && count >= most) throw new HandshakeError('MEERKAT_TOO_MANY_FROM_ADDRESS');
+      if (!this.#rate.take(key, now)) {
+        throw new HandshakeError('MEERKAT_TOO_MANY_NEW_FROM_ADDRESS');
       }
-      this.#byAddress.set(key, count + 1);
+      if (most > 0) this.#byAddress.set(key, count + 1);
     }
     this.#all += 1;
   }
@@ -37,17 +50,11 @@ export class Admission {
   /** Undoes one `enter` of the same address. */
   leave(address: string | undefined): void {
     this.#all -= 1;
-    const key = this.#key(address);
-    if (key === undefined) return;
+    if (address === undefined || this.#limits.maxConnectionsPerAddress === 0) return;
+    const key = addressKey(address);
     const count = (this.#byAddress.get(key) ?? 1) - 1;
     if (count > 0) this.#byAddress.set(key, count);
     else this.#byAddress.delete(key);
-  }
-
-  /** What counts as one address; undefined for what is not counted: a unix socket has none. */
-  #key(address: string | undefined): string | undefined {
-    if (this.#limits.maxConnectionsPerAddress === 0 || address === undefined) return undefined;
-    return addressKey(address);
   }
 }
 
@@ -56,9 +63,7 @@ export class Admission {
  * IPv6 address, since whoever has one has all of them (RFC 4291 §2.5.4).
  */
 export function addressKey(address: string): string {
-  const [bare = ''] = address.split('%', 1); // without its zone
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
-  if (mapped !== undefined && isIPv4(mapped)) return mapped;
+  const bare = plainAddress(address);
   if (!isIPv6(bare)) return bare;
   const [front = '', back] = bare.split('::');
   const groups = front === '' ? [] : front.split(':');

@@ -1,15 +1,24 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../connection/clock.ts';
-import type { HandshakeError } from '../protocol/handshake/handshake-error.ts';
+import type { HeaderList } from '../protocol/handshake/handshake-error.ts';
 
 /** Statuses whose responses have neither content nor Content-Length (RFC 9110 §6.4.1, §8.6). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 /** "A server MUST NOT generate content" with it (RFC 9110 §15.3.6), which only a Content-Length of 0 can say. */
 const RESET_CONTENT = 205;
 
+/** What to answer with; every `HandshakeError` is one. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** In place of the message. */
+  readonly body?: string | undefined;
+  readonly message: string;
+}
+
 /**
- * Answers an upgrade request with one complete response and ends the connection. What the client sent behind the
+ * Answers a request with one complete response and ends the connection. What the client sent behind the
  * request is read and forgotten, so that nothing pipelined is served and the answer is not lost to a reset. The socket is
  * destroyed when the client has ended it too, at the latest after `closeTimeout`; also where somebody has answered before.
  *
@@ -17,7 +26,7 @@ const RESET_CONTENT = 205;
  */
 export function refuse(
   socket: Duplex,
-  error: HandshakeError,
+  error: Refusal,
   clock: Clock,
   closeTimeout: number,
   method = 'GET',
@@ -32,7 +41,7 @@ export function refuse(
   socket.resume();
 }
 
-function formatRefusal(error: HandshakeError, method: string): Buffer {
+function formatRefusal(error: Refusal, method: string): Buffer {
   const { status, headers } = error;
   const given = new Set(headers.map(([name]) => name.toLowerCase()));
   // "A sender of Upgrade MUST also send an "Upgrade" connection option" (RFC 9110 §7.8)

@@ -24,13 +24,14 @@ import {
 import { UsageError } from '../protocol/usage-error.ts';
 import { openFileLimit } from './open-file-limit.ts';
 import { type OriginOptions, OriginPolicy } from './origin-policy.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 import type { UpgradeDecision } from './upgrade-decision.ts';
 
 /** A request that asks for an upgrade and keeps the rules. Valid until `open` returned; a connection does not keep it. */
 export interface ServerUpgradeRequest extends UpgradeRequest {
   /** Node's request: header fields, socket, TLS certificate of the client. */
   readonly incoming: IncomingMessage;
-  /** The peer's IP address. */
+  /** The client's IP address: the peer's, or what a proxy in `trustProxy` says in X-Forwarded-For. */
   readonly remoteAddress: string | undefined;
   /** Fires when the client leaves, the time is up or the server closes before the upgrade was decided. */
   readonly signal: AbortSignal;
@@ -66,15 +67,21 @@ export interface ServerNumbers {
   maxConnections: number;
   /**
    * The same for each address; past it 429. An IPv6 network of 64 bits counts as one address, unix sockets are not
-   * counted. Behind a proxy all clients have its address. 0 for no limit. @default 0
+   * counted. Behind a proxy all clients have its address, unless `trustProxy` names it. 0 for no limit. @default 0
    */
   maxConnectionsPerAddress: number;
+  /**
+   * New connections a second for each address, and twice that at once; past it 429. What is one address is as above.
+   * 0 for no limit. @default 0
+   */
+  maxNewConnectionsPerAddress: number;
 }
 
 export const SERVER_RANGES: OptionRanges<ServerNumbers> = {
   handshakeTimeout: [1, MAX_MILLISECONDS],
   maxConnections: [0, 2 ** 30],
   maxConnectionsPerAddress: [0, 2 ** 30],
+  maxNewConnectionsPerAddress: [0, 2 ** 30],
 };
 
 /** Descriptors are needed for other things too: one in five stays free. */
@@ -83,6 +90,7 @@ export function defaultServerNumbers(): ServerNumbers {
     handshakeTimeout: 10_000,
     maxConnections: Math.floor(openFileLimit() * 0.8),
     maxConnectionsPerAddress: 0,
+    maxNewConnectionsPerAddress: 0,
   };
 }
 
@@ -94,6 +102,12 @@ export interface WebSocketServerOptions<Data = unknown>
     GivenOptions<ServerNumbers> {
   /** Subprotocols that the server speaks, the preferred one first. @default none */
   subprotocols?: readonly string[] | undefined;
+  /**
+   * The proxies whose X-Forwarded-For is believed: a list of addresses, networks as `10.0.0.0/8`, and the words
+   * `loopback` and `unix`, or a function that decides on an address (undefined: a unix socket). From the end of the field
+   * back, the first address that is none of them is the client's. @default none
+   */
+  trustProxy?: readonly string[] | ((address: string | undefined) => boolean) | undefined;
 }
 
 /** The same with every default filled in. */
@@ -103,6 +117,7 @@ export interface ResolvedServerOptions<Data> {
   readonly numbers: ServerNumbers;
   readonly subprotocols: readonly string[];
   readonly origins: OriginPolicy;
+  readonly proxies: TrustedProxies;
 }
 
 const HANDLER_NAMES = ['upgrade', 'open', 'refused', ...CONNECTION_HANDLER_NAMES];
@@ -116,6 +131,7 @@ export function resolveServerOptions<Data>(
     ...HANDLER_NAMES,
     ...Object.keys(SERVER_RANGES),
     'subprotocols',
+    'trustProxy',
     'origins',
     'requireOrigin',
     'dangerouslyAcceptAnyOrigin',
@@ -139,5 +155,6 @@ export function resolveServerOptions<Data>(
     numbers: checkOptions<ServerNumbers>(given, defaultServerNumbers(), SERVER_RANGES),
     subprotocols,
     origins: new OriginPolicy(given),
+    proxies: new TrustedProxies(given.trustProxy),
   };
 }

@@ -5,6 +5,7 @@ import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 import { HeaderFields, splitList } from '../protocol/handshake/header-fields.ts';
 import { readUpgradeRequest, type UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
 import { UsageError } from '../protocol/usage-error.ts';
+import { answerClientError, MALFORMED } from './client-error.ts';
 import { refuse } from './refusal.ts';
 
 /** Takes the upgrades of one path. */
@@ -21,14 +22,19 @@ export const ANY_PATH = '*';
 
 const routers = new WeakMap<Server, UpgradeRouter>();
 const CLOSE_TIMEOUT = 10_000;
+/** What is in force where no target is meant. */
+const NOBODY = { clock: systemClock, closeTimeout: CLOSE_TIMEOUT } as const;
 /** Header lines that node:http keeps when `server.maxHeadersCount` is not set. */
 const NODE_HEADER_LINES = 1000;
+/** On the `clientError` listeners of every copy of this library in the process. */
+const OURS = Symbol.for('meerkat.clientError');
 
 /**
  * The one upgrade listener of an `http.Server`: it routes every attached path.
  *
  * Where it is the only listener, it also answers for paths that nobody attached, and gives requests to upgrade to
- * something else than a WebSocket back as ordinary requests. Otherwise both are left to the other listeners.
+ * something else than a WebSocket back as ordinary requests. Otherwise both are left to the other listeners. The same
+ * goes for requests that Node's parser refuses: it answers them where nobody else listens to `clientError`.
  */
 export class UpgradeRouter {
   readonly #server: Server;
@@ -54,7 +60,11 @@ export class UpgradeRouter {
   /** @throws {@link UsageError} when the path is taken. */
   add(path: string, target: UpgradeTarget): void {
     if (this.#targets.has(path)) throw new UsageError('MEERKAT_ROUTE_TAKEN', path);
-    if (this.#targets.size === 0) this.#server.on('upgrade', this.#onUpgrade);
+    if (this.#targets.size === 0) {
+      this.#server.on('upgrade', this.#onUpgrade);
+      // In front, so that it sees listeners of the user that are called once.
+      this.#server.prependListener('clientError', this.#onClientError);
+    }
     this.#targets.set(path, target);
   }
 
@@ -68,11 +78,13 @@ export class UpgradeRouter {
     for (const socket of this.#answering) this.#limit(socket, clock, timeout);
   }
 
-  /** Takes the path away, and with the last one the listener. */
+  /** Takes the path away, and with the last one the listeners. */
   remove(path: string): void {
     this.#targets.delete(path);
     this.#retiring.delete(path);
-    if (this.#targets.size === 0) this.#server.off('upgrade', this.#onUpgrade);
+    if (this.#targets.size > 0) return;
+    this.#server.off('upgrade', this.#onUpgrade);
+    this.#server.off('clientError', this.#onClientError);
   }
 
   /** Whether nobody is attached, but for those who are closing. */
@@ -98,6 +110,17 @@ export class UpgradeRouter {
     socket.on('drain', () => tellDrained(socket._httpMessage));
   }
 
+  /** Answers what Node's parser refuses, unless a listener of the user does: then it is as if this one were not there. */
+  readonly #onClientError = Object.assign(
+    (error: Error, socket: Duplex): void => {
+      const listeners = this.#server.listeners('clientError');
+      if (listeners[0] !== this.#onClientError || !listeners.every(isOurs)) return;
+      const [target = NOBODY] = this.#targets.values();
+      answerClientError(error, socket, target.clock, target.closeTimeout);
+    },
+    { [OURS]: true },
+  );
+
   readonly #onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const alone = this.#server.listenerCount('upgrade') === 1;
     const path = looseTargetPath(incoming.url ?? '');
@@ -107,8 +130,8 @@ export class UpgradeRouter {
     const websocket = asksForWebSocket(incoming);
     if (!alone && !websocket && !cut) return;
     // From here on the socket is ours, and no error of it may end the process.
-    socket.on('error', () => {});
-    const { clock, closeTimeout } = target ?? { clock: systemClock, closeTimeout: CLOSE_TIMEOUT };
+    socket.on('error', ignore);
+    const { clock, closeTimeout } = target ?? NOBODY;
     const answer = (error: HandshakeError): void => {
       refuse(socket, error, clock, closeTimeout, incoming.method);
       target?.refused(error, incoming);
@@ -116,6 +139,11 @@ export class UpgradeRouter {
     if (hasOutstandingResponse(socket)) {
       this.#watchAnswer(socket, clock, closeTimeout);
       refuseBehindResponse(socket, answer);
+      return;
+    }
+    if (hasBlankBeforeColon(incoming)) {
+      // As newer parsers of Node do: nobody is told, since nobody would be told by those.
+      refuse(socket, MALFORMED, clock, closeTimeout, incoming.method);
       return;
     }
     if (cut) {
@@ -168,6 +196,13 @@ export class UpgradeRouter {
   }
 }
 
+// Not a closure beside the request: the socket would keep the request alive with it.
+function ignore(): void {}
+
+function isOurs(listener: object): boolean {
+  return Reflect.get(listener, OURS) === true;
+}
+
 function requestHead(incoming: IncomingMessage): Parameters<typeof readUpgradeRequest>[0] {
   return {
     method: incoming.method ?? '',
@@ -175,6 +210,11 @@ function requestHead(incoming: IncomingMessage): Parameters<typeof readUpgradeRe
     target: incoming.url ?? '',
     rawHeaders: incoming.rawHeaders,
   };
+}
+
+/** "A server MUST reject" it (RFC 9112 §5.1); the parser of Node 20.19.0 does not. */
+function hasBlankBeforeColon({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.some((text, index) => index % 2 === 0 && /[\t ]$/.test(text));
 }
 
 function hasBody(incoming: IncomingMessage): boolean {

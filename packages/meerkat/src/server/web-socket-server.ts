@@ -3,14 +3,17 @@ import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../connection/clock.ts';
-import { Connection } from '../connection/connection.ts';
+import { Connection, type ConnectionSetup } from '../connection/connection.ts';
 import { MAX_MILLISECONDS } from '../connection/connection-options.ts';
+import { LimitHits, type LimitName } from '../connection/limit-hits.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
 import { reportError } from '../connection/report-error.ts';
 import { isThenable } from '../connection/thenable.ts';
 import { buildClose } from '../protocol/close-frame.ts';
+import { formatExtensions } from '../protocol/handshake/extension-header.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 import { toHeaderList } from '../protocol/handshake/header-list.ts';
+import { acceptDeflate } from '../protocol/handshake/permessage-deflate.ts';
 import { selectSubprotocol } from '../protocol/handshake/subprotocol.ts';
 import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
 import { buildUpgradeResponse } from '../protocol/handshake/upgrade-response.ts';
@@ -18,6 +21,7 @@ import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts'
 import { UsageError } from '../protocol/usage-error.ts';
 import { StreamTransport } from '../transport/stream-transport.ts';
 import { Admission } from './admission.ts';
+import { limitOfRefusal } from './limit-of-refusal.ts';
 import { PendingUpgrade } from './pending-upgrade.ts';
 import { refuse } from './refusal.ts';
 import {
@@ -53,12 +57,18 @@ export interface ServerCloseOptions {
 /** Milliseconds between the Close frames of a spread drain, at least. */
 const SPREAD_STEP = 10;
 
+/** The signal of nobody: where there is no decision to give up yet. */
+const NEVER = new AbortController().signal;
+
 /** A request that waits for the decision. */
 interface Waiting {
   readonly socket: Duplex;
   readonly incoming: IncomingMessage;
   readonly remoteAddress: string | undefined;
 }
+
+/** What a handshake agreed on. */
+type Agreed = Pick<ConnectionSetup<unknown>, 'protocol' | 'deflate' | 'extensions'>;
 
 interface Route {
   readonly router: UpgradeRouter;
@@ -76,6 +86,7 @@ export class WebSocketServer<Data = undefined> {
   readonly #connections = new Set<Connection<Data>>();
   readonly #pending = new Map<PendingUpgrade, Waiting>();
   readonly #admission: Admission;
+  readonly #limitHits = new LimitHits();
   readonly #target: UpgradeTarget;
   readonly #routes: Route[] = [];
   #closing: Promise<void> | undefined;
@@ -102,6 +113,11 @@ export class WebSocketServer<Data = undefined> {
   /** The connections that are open or closing. */
   get connections(): ReadonlySet<Connection<Data>> {
     return this.#connections;
+  }
+
+  /** How often each limit bit since this server was made: a snapshot, with every limit in it. */
+  get limitHits(): Readonly<Record<LimitName, number>> {
+    return this.#limitHits.snapshot();
   }
 
   /**
@@ -193,15 +209,17 @@ export class WebSocketServer<Data = undefined> {
     socket: Duplex,
     head: Buffer,
   ): Promise<void> {
-    const { connection, numbers } = this.#options;
+    const { connection, numbers, proxies } = this.#options;
     const { clock, closeTimeout } = connection;
-    const { remoteAddress } = incoming.socket;
+    let remoteAddress: string | undefined;
     try {
       if (this.#closing !== undefined) throw new HandshakeError('MEERKAT_DRAINING');
-      this.#admission.enter(remoteAddress);
+      remoteAddress = proxies.clientAddress(incoming.socket, incoming.rawHeaders);
+      this.#admission.enter(remoteAddress, clock.now());
     } catch (error) {
-      refuse(socket, error as HandshakeError, clock, closeTimeout);
-      this.#tellRefused(error as HandshakeError, incoming);
+      const refusal = this.#refusal(error, NEVER);
+      refuse(socket, refusal, clock, closeTimeout);
+      this.#tellRefused(refusal, incoming);
       return;
     }
     const waiting: Waiting = { socket, incoming, remoteAddress };
@@ -228,6 +246,9 @@ export class WebSocketServer<Data = undefined> {
     let response: string;
     let data: Data;
     let protocol: string;
+    const terms = connection.compression?.terms;
+    const deflate = terms === undefined ? undefined : acceptDeflate(upgrade.extensions, terms);
+    const extensions = deflate === undefined ? [] : [deflate.answer];
     try {
       const decision = await this.#decide(request);
       // Everything is read before anything is sent: a getter may throw.
@@ -236,7 +257,7 @@ export class WebSocketServer<Data = undefined> {
         decision.subprotocol ?? selectSubprotocol(this.#options.subprotocols, upgrade.subprotocols);
       response = buildUpgradeResponse(
         upgrade,
-        { subprotocol: protocol, extensions: [], headers: toHeaderList(decision.headers) },
+        { subprotocol: protocol, extensions, headers: toHeaderList(decision.headers) },
         nodePrimitives,
       );
     } catch (error) {
@@ -250,7 +271,11 @@ export class WebSocketServer<Data = undefined> {
       return;
     }
     socket.write(response, 'latin1');
-    this.#open(request, socket, protocol, data);
+    this.#open(request, socket, data, {
+      protocol,
+      deflate: deflate?.agreement,
+      extensions: formatExtensions(extensions),
+    });
   }
 
   async #decide(request: ServerUpgradeRequest): Promise<Acceptance<Data>> {
@@ -291,6 +316,8 @@ export class WebSocketServer<Data = undefined> {
   }
 
   #tellRefused(refusal: HandshakeError, incoming: IncomingMessage): void {
+    const limit = limitOfRefusal(refusal.code);
+    if (limit !== undefined) this.#limitHits.add(limit);
     const { handlers } = this.#options;
     const failed = (error: unknown): void => reportError(handlers, error, undefined);
     try {
@@ -306,10 +333,10 @@ export class WebSocketServer<Data = undefined> {
     if (this.#refuse(pending, waiting, error)) pending.abandon(error);
   }
 
-  #open(request: ServerUpgradeRequest, socket: Duplex, protocol: string, data: Data): void {
+  #open(request: ServerUpgradeRequest, socket: Duplex, data: Data, agreed: Agreed): void {
     const { handlers, connection: options } = this.#options;
     const { open } = handlers;
-    const { remotePort } = socket as Partial<Socket>;
+    const { remoteAddress, remotePort } = socket as Partial<Socket>;
     new Connection<Data>({
       role: 'server',
       transport: new StreamTransport(socket),
@@ -322,9 +349,11 @@ export class WebSocketServer<Data = undefined> {
       gone: this.#gone,
       data,
       url: request.url,
-      protocol,
+      ...agreed,
+      limitHits: this.#limitHits,
       remoteAddress: request.remoteAddress,
-      remotePort,
+      // That of a proxy says nothing of the client.
+      remotePort: remoteAddress === request.remoteAddress ? remotePort : undefined,
     });
   }
 

@@ -1,10 +1,17 @@
 import { duplexPair } from 'node:stream';
-import { Connection } from '../connection/connection.ts';
+import { Connection, type ConnectionSetup } from '../connection/connection.ts';
 import type { ConnectionHandlers } from '../connection/connection-handlers.ts';
 import {
   type ConnectionOptions,
+  type ResolvedConnectionOptions,
   resolveConnectionOptions,
 } from '../connection/connection-options.ts';
+import { formatExtensions } from '../protocol/handshake/extension-header.ts';
+import {
+  acceptDeflate,
+  offerDeflate,
+  readDeflateAnswer,
+} from '../protocol/handshake/permessage-deflate.ts';
 import type { Role } from '../protocol/role.ts';
 import { StreamTransport } from '../transport/stream-transport.ts';
 
@@ -26,22 +33,48 @@ export function connectionPair(server: PairSide = {}, client: PairSide = {}): Co
   // As with a socket, what destroys the one end ends the other. The streams of a pair do not see to that.
   near.once('close', () => far.destroy());
   far.once('close', () => near.destroy());
-  return { server: side('server', near, server), client: side('client', far, client) };
+  const ours = resolveConnectionOptions(server);
+  const theirs = resolveConnectionOptions(client, true);
+  const agreed = agree(ours, theirs);
+  return {
+    server: side('server', near, server, ours, agreed?.server),
+    client: side('client', far, client, theirs, agreed?.client),
+  };
+}
+
+type Agreed = Pick<ConnectionSetup<undefined>, 'deflate' | 'extensions'>;
+
+/** What the two would agree on in a handshake, as each of them sees it. */
+function agree(
+  { compression: ours }: ResolvedConnectionOptions,
+  { compression: theirs }: ResolvedConnectionOptions,
+): { readonly server: Agreed; readonly client: Agreed } | undefined {
+  if (ours === undefined || theirs === undefined) return undefined;
+  const accepted = acceptDeflate([offerDeflate(theirs.terms)], ours.terms);
+  if (accepted === undefined) return undefined;
+  const { agreement, answer } = accepted;
+  const read = readDeflateAnswer(answer, theirs.terms);
+  if (typeof read === 'string') return undefined;
+  const extensions = formatExtensions([answer]);
+  return { server: { deflate: agreement, extensions }, client: { deflate: read, extensions } };
 }
 
 function side(
   role: Role,
   stream: ReturnType<typeof duplexPair>[0],
   given: PairSide,
+  options: ResolvedConnectionOptions,
+  agreed: Agreed = {},
 ): Connection<undefined> {
   return new Connection<undefined>({
     role,
     transport: new StreamTransport(stream),
-    options: resolveConnectionOptions(given),
+    options,
     handlers: given,
     data: undefined,
     url: '/',
     protocol: '',
+    ...agreed,
     remoteAddress: undefined,
     remotePort: undefined,
   });

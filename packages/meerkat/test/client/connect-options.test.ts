@@ -2,6 +2,7 @@ import { type ConnectOptions, connect, systemClock, UsageError } from 'meerkat';
 import { describe, expect, it } from 'vitest';
 import { parseDialUrl, resolveConnectOptions } from '../../src/client/connect-options.ts';
 import { fakeServer } from '../support/fake-server.ts';
+import { observe } from '../support/observed.ts';
 import { turns } from '../support/waiting.ts';
 
 /** The code of what `connect` throws, at once; undefined when it does not. */
@@ -12,6 +13,7 @@ function thrown(url: unknown, options: object = {}): string | undefined {
     return undefined;
   } catch (error) {
     expect(error).toBeInstanceOf(UsageError);
+    observe(`throws ${(error as UsageError).code}`);
     return (error as UsageError).code;
   }
 }
@@ -112,6 +114,7 @@ describe('the options', () => {
     const { connection, ...others } = resolveConnectOptions({});
     expect(others).toEqual({
       subprotocols: [],
+      requireSubprotocol: false,
       headers: [],
       tls: {},
       handshakeTimeout: 10_000,
@@ -134,6 +137,12 @@ describe('the options', () => {
     ['a handler that is no function', { message: 'echo' }, 'MEERKAT_OPTION_RANGE'],
     ['a signal that is none', { signal: {} }, 'MEERKAT_OPTION_RANGE'],
     ['tls that is no object', { tls: 5 }, 'MEERKAT_OPTION_RANGE'],
+    ['requireSubprotocol without an offer', { requireSubprotocol: true }, 'MEERKAT_OPTION_RANGE'],
+    [
+      'requireSubprotocol that is no boolean',
+      { subprotocols: ['a'], requireSubprotocol: 'a' },
+      'MEERKAT_OPTION_RANGE',
+    ],
     ['subprotocols that are no list', { subprotocols: 'chat' }, 'MEERKAT_HANDSHAKE_VALUE'],
   ])('%s is refused at once', (_title, options, code) => {
     expect(thrown(URL_OF_NOBODY, options)).toBe(code);
@@ -168,7 +177,7 @@ describe('the options', () => {
     );
   });
 
-  it('that are wrong leave the network alone', async () => {
+  it('K9 what is refused at once leaves the network alone', async () => {
     const server = await fakeServer('');
     expect(() => connect(server.url, { headers: { 'X-A': 'a\r\n' } })).toThrow(UsageError);
     expect(() => connect(`${server.url}#`)).toThrow(UsageError);

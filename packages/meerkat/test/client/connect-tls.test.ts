@@ -40,7 +40,7 @@ describe('wss:', () => {
     expect(connection.url).toBe(site.url);
   });
 
-  it('accepts any certificate only when told so', async () => {
+  it('K10 any certificate is accepted only when told so', async () => {
     const site = await serve(echo, { tls: selfSigned() });
     const { connection, next } = await dial(site.url, { tls: { rejectUnauthorized: false } });
     connection.send('hello');

@@ -26,7 +26,10 @@ describe('a dial', () => {
     const key = fieldOf(head, 'Sec-WebSocket-Key') ?? '';
     expect(Buffer.from(key, 'base64').length).toBe(16);
     expect(fieldOf(second, 'Sec-WebSocket-Key')).not.toBe(key);
-    for (const name of ['Sec-WebSocket-Protocol', 'Sec-WebSocket-Extensions', 'Origin']) {
+    expect(fieldOf(head, 'Sec-WebSocket-Extensions')).toBe(
+      'permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=12',
+    );
+    for (const name of ['Sec-WebSocket-Protocol', 'Origin']) {
       expect(fieldOf(head, name)).toBeUndefined();
     }
   });

@@ -36,6 +36,7 @@ describe('we close first', () => {
       limit: undefined,
       error: undefined,
       droppedMessages: 0,
+      discardedMessages: 0,
     });
     expect([closes.length, clock.pending]).toEqual([1, 0]);
     expect(sent()).toEqual(['close 4000 (done)']);

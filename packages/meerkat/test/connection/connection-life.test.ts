@@ -3,10 +3,12 @@ import type { ManualClock } from 'meerkat/testing';
 import { expect, it } from 'vitest';
 import type { Closed } from '../../src/connection/closed.ts';
 import type { Connection } from '../../src/connection/connection.ts';
+import type { OverRate } from '../../src/connection/receive-rate.ts';
 import { closeFrame, frame, PING, PONG, TEXT } from '../support/frames.ts';
 import { type Deferred, deferred, turn } from '../support/waiting.ts';
 import type { ManualTransport } from './manual-transport.ts';
 import { open, VIOLATION } from './opening.ts';
+import { FORGETFUL, packed, RSV1 } from './packed.ts';
 
 // P9 of the behaviour catalogue: whatever the application, the peer, the network and the clock do, in whatever order,
 // and whatever a handler does within its call, a connection keeps its promises.
@@ -21,6 +23,7 @@ const RESULTS = ['nothing', 'throw', 'reject', 'wait', 'waitAndThrow'] as const;
 /** What else happens. */
 const FACTS = [
   ...(['text', 'text', 'text', 'ping', 'pong', 'closeFrame', 'violation', 'half'] as const),
+  ...(['packed', 'packed', 'packedLarge', 'packedBadly'] as const),
   ...(['peerEnds', 'breaks', 'take', 'takeSome', 'stall', 'flow'] as const),
   ...(['turn', 'turn', 'release', 'second', 'pingTime', 'closeTime'] as const),
   ...(['next', 'leave'] as const),
@@ -38,6 +41,11 @@ interface Reaction {
 interface Life {
   readonly consumer: 'handler' | 'loop';
   readonly role: 'server' | 'client';
+  /** Whether permessage-deflate was agreed on. */
+  readonly compression: boolean;
+  /** What becomes of messages that come too fast. */
+  readonly overRate: OverRate;
+  readonly maxMessagesPerSecond: number;
   readonly reactions: readonly Reaction[];
   readonly steps: readonly (Fact | Deed)[];
 }
@@ -53,6 +61,9 @@ const reaction: fc.Arbitrary<Reaction> = fc.record({
 const life: fc.Arbitrary<Life> = fc.record({
   consumer: fc.constantFrom('handler', 'loop'),
   role: fc.constantFrom('server', 'client'),
+  compression: fc.boolean(),
+  overRate: fc.constantFrom('pause', 'drop', 'close'),
+  maxMessagesPerSecond: fc.constantFrom(0, 0, 1),
   reactions: fc.array(reaction, { maxLength: 8 }),
   steps: fc.array(
     fc.oneof(
@@ -99,6 +110,10 @@ class Biography {
       softQueuedBytes: 20,
       maxQueuedBytes: 200,
       maxInboxMessages: 3,
+      overRate: given.overRate,
+      maxMessagesPerSecond: given.maxMessagesPerSecond,
+      messageBurst: 3,
+      ...(given.compression ? { compression: { threshold: 1 }, deflate: FORGETFUL } : {}),
       ...others,
       open: (connection) => this.#event('open', [connection]) as undefined,
       ...(given.consumer === 'handler' ? { message } : {}),
@@ -201,6 +216,17 @@ class Biography {
       case 'text':
         transport.receive(frame(TEXT, `${this.#texts}`, form));
         this.#texts += 1;
+        break;
+      case 'packed':
+      case 'packedLarge': {
+        // Blanks around a number are nothing, but too much for the loop.
+        const text = `${this.#texts}${step === 'packed' ? '' : ' '.repeat(20_000)}`;
+        transport.receive(packed(text, TEXT, form));
+        this.#texts += 1;
+        break;
+      }
+      case 'packedBadly':
+        transport.receive(frame(RSV1 | TEXT, Buffer.alloc(17_000, 0xff), form));
         break;
       case 'ping':
         transport.receive(frame(PING, 'p', form));

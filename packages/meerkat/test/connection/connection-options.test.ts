@@ -23,10 +23,17 @@ describe('resolveConnectionOptions', () => {
       pongTimeout: 20_000,
       maxInboxMessages: 16,
       maxInboxBytes: 65_536,
+      maxMessagesPerSecond: 0,
+      messageBurst: 0,
+      maxBytesPerSecond: 0,
+      byteBurst: 0,
+      maxInflateRatio: 0,
       softQueuedBytes: 65_536,
       maxQueuedBytes: 1_048_576,
       closeTimeout: 10_000,
       messageTypes: 'any',
+      overRate: 'pause',
+      compression: undefined,
       clock: systemClock,
     });
   });
@@ -38,7 +45,7 @@ describe('resolveConnectionOptions', () => {
       expect(DEFAULT_CONNECTION_NUMBERS[name]).toBeLessThanOrEqual(greatest);
       expect(CONNECTION_OPTION_NAMES).toContain(name);
     }
-    expect(CONNECTION_OPTION_NAMES).toHaveLength(NAMES.length + 2);
+    expect(CONNECTION_OPTION_NAMES).toHaveLength(NAMES.length + 4);
   });
 
   it.each(NAMES)('%s takes its least and its greatest value, and nothing beyond', (name) => {
@@ -61,6 +68,23 @@ describe('resolveConnectionOptions', () => {
       softQueuedBytes: 1_000,
       maxQueuedBytes: 1_000,
     });
+  });
+
+  it('takes an answer to what comes too fast, and refuses others', () => {
+    for (const overRate of ['pause', 'drop', 'close'] as const) {
+      expect(resolveConnectionOptions({ overRate }).overRate).toBe(overRate);
+    }
+    for (const wrong of ['stop', '', null, 1]) {
+      expect(() => resolveConnectionOptions({ overRate: wrong as 'drop' })).toThrow(
+        expect.objectContaining({ code: 'MEERKAT_OPTION_RANGE' }),
+      );
+    }
+  });
+
+  it('has compression by default only where it is told to', () => {
+    expect(resolveConnectionOptions({}, true).compression).toBeDefined();
+    expect(resolveConnectionOptions({ compression: false }, true).compression).toBeUndefined();
+    expect(resolveConnectionOptions({ compression: true }).compression).toBeDefined();
   });
 
   it('takes messageTypes and a clock, and refuses other types', () => {

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { connect } from 'meerkat';
 import { describe, expect, it } from 'vitest';
-import type { Sendable } from '../../src/connection/connection.ts';
+import type { Sendable } from '../../src/connection/sending.ts';
 import { BINARY, frame, PING, PONG, TEXT } from '../support/frames.ts';
 import { serve } from '../support/serving.ts';
 import { deferred, turn, turns, until } from '../support/waiting.ts';

@@ -6,7 +6,7 @@ const CLOSE = { code: 4000, reason: 'bye' };
 
 describe('Ending', () => {
   it('of nothing known is an abnormal end of the transport', () => {
-    expect(new Ending().closed(0)).toEqual({
+    expect(new Ending().closed(0, 0)).toEqual({
       code: 1006,
       reason: '',
       clean: false,
@@ -20,6 +20,7 @@ describe('Ending', () => {
       limit: undefined,
       error: undefined,
       droppedMessages: 0,
+      discardedMessages: 0,
     });
   });
 
@@ -29,7 +30,7 @@ describe('Ending', () => {
     ending.began('local', 'handler', 'open', error);
     ending.began('peer', 'close', 'closeSent');
     ending.broke(new Error('later'), 'closed');
-    expect(ending.closed(0)).toMatchObject({
+    expect(ending.closed(0, 0)).toMatchObject({
       by: 'local',
       because: 'handler',
       phase: 'open',
@@ -40,12 +41,12 @@ describe('Ending', () => {
   it('is clean with both Close frames, with one it is not', () => {
     const sent = new Ending();
     sent.sent(CLOSE);
-    expect(sent.closed(0)).toMatchObject({ code: 1006, reason: '', clean: false, sent: CLOSE });
+    expect(sent.closed(0, 0)).toMatchObject({ code: 1006, reason: '', clean: false, sent: CLOSE });
     const received = new Ending();
     received.received(CLOSE);
-    expect(received.closed(0)).toMatchObject({ ...CLOSE, clean: false, received: CLOSE });
+    expect(received.closed(0, 0)).toMatchObject({ ...CLOSE, clean: false, received: CLOSE });
     received.sent({ code: 4000, reason: '' });
-    expect(received.closed(0)).toMatchObject({ ...CLOSE, clean: true });
+    expect(received.closed(0, 0)).toMatchObject({ ...CLOSE, clean: true });
   });
 
   it('the first Close frame of each side counts', () => {
@@ -54,14 +55,14 @@ describe('Ending', () => {
     ending.sent({ code: 1011, reason: '' });
     ending.received(CLOSE);
     ending.received({ code: 1001, reason: '' });
-    expect(ending.closed(0)).toMatchObject({ sent: CLOSE, received: CLOSE });
+    expect(ending.closed(0, 0)).toMatchObject({ sent: CLOSE, received: CLOSE });
   });
 
   it('has the peer’s code when both closed, 1005 when it had none (§7.1.5)', () => {
     const ending = new Ending();
     ending.sent(CLOSE);
     ending.received({ code: 1005, reason: '' });
-    expect(ending.closed(0)).toMatchObject({ code: 1005, reason: '', clean: true });
+    expect(ending.closed(0, 0)).toMatchObject({ code: 1005, reason: '', clean: true });
   });
 
   it.each(violationCodes)('of the violation %s says code, rule, section and limit', (code) => {
@@ -69,7 +70,7 @@ describe('Ending', () => {
     const error = new ProtocolError(code, 'detail');
     ending.violated(error);
     ending.sent({ code: error.closeCode, reason: error.message });
-    expect(ending.closed(0)).toMatchObject({
+    expect(ending.closed(0, 0)).toMatchObject({
       code: error.closeCode,
       reason: error.message,
       clean: false,
@@ -88,7 +89,7 @@ describe('Ending', () => {
     ending.sent(CLOSE);
     ending.began('local', 'close', 'open');
     ending.violated(new ProtocolError('WS_TEXT_UTF8'));
-    expect(ending.closed(0)).toMatchObject({
+    expect(ending.closed(0, 0)).toMatchObject({
       code: 1007,
       because: 'close',
       phase: 'open',
@@ -106,18 +107,32 @@ describe('Ending', () => {
     ending.began('local', because, 'open');
     ending.sent(CLOSE);
     ending.unanswered();
-    expect(ending.closed(0)).toMatchObject({ code: 1006, because: expected });
+    expect(ending.closed(0, 0)).toMatchObject({ code: 1006, because: expected });
   });
 
-  it('counts what was dropped', () => {
-    expect(new Ending().closed(7).droppedMessages).toBe(7);
+  it('counts what was dropped, and what was discarded', () => {
+    expect(new Ending().closed(7, 3)).toMatchObject({ droppedMessages: 7, discardedMessages: 3 });
+  });
+
+  it.each([
+    ['pongTimeout', 'pongTimeout'],
+    ['overflow', 'maxQueuedBytes'],
+    ['closeTimeout', 'closeTimeout'],
+    ['close', undefined],
+    ['handler', undefined],
+    ['terminated', undefined],
+    ['transportEnd', undefined],
+  ] as const)('because of `%s` names the limit %s', (because, limit) => {
+    const ending = new Ending();
+    ending.began('local', because, 'open');
+    expect(ending.closed(0, 0).limit).toBe(limit);
   });
 
   it('of a transport that broke has its error', () => {
     const ending = new Ending();
     const error = new Error('reset');
     ending.broke(error, 'closeReceived');
-    expect(ending.closed(0)).toMatchObject({
+    expect(ending.closed(0, 0)).toMatchObject({
       code: 1006,
       by: 'transport',
       because: 'transportError',

@@ -6,6 +6,7 @@ import {
   type ConnectionOptions,
   resolveConnectionOptions,
 } from '../../src/connection/connection-options.ts';
+import type { DeflateAgreement } from '../../src/protocol/handshake/permessage-deflate.ts';
 import type { Role } from '../../src/protocol/role.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { closeFrame, frame, TEXT } from '../support/frames.ts';
@@ -16,6 +17,8 @@ import { describeFrames } from './wire.ts';
 export interface Opening extends Omit<ConnectionOptions, 'clock'>, ConnectionHandlers<undefined> {
   readonly role?: Role;
   readonly open?: (connection: Connection<undefined>) => void | Promise<void>;
+  /** What was agreed on about permessage-deflate, where `compression` is on. */
+  readonly deflate?: DeflateAgreement;
 }
 
 /** A connection whose network and clock the test plays, and a record of what the application heard. */
@@ -58,6 +61,7 @@ function openOn(transport: Transport, given: Opening = {}): Omit<Opened, 'transp
     options: resolveConnectionOptions({ ...given, clock }),
     handlers,
     open: given.open,
+    deflate: given.deflate,
     data: undefined,
     url: '/',
     protocol: '',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isCloseCodeOnTheWire } from '../../src/protocol/close-code.ts';
 import type { ConnectionState } from '../../src/protocol/connection-state.ts';
 import type { EndpointHandler } from '../../src/protocol/endpoint.ts';
+import { Opcode } from '../../src/protocol/opcode.ts';
 import { ProtocolError } from '../../src/protocol/protocol-error.ts';
 import type { Role } from '../../src/protocol/role.ts';
 import { misuse } from './support/faults.ts';
@@ -16,7 +17,6 @@ import {
 import { cut, hex, join, octetByOctet, utf8 } from './support/octets.ts';
 import { RecordingEndpoint, type RecordingSetup } from './support/recording-endpoint.ts';
 import { closePayload, decodeFrames, encodeFrame } from './support/reference-frame.ts';
-import { RepeatingCodec } from './support/repeating-codec.ts';
 import { anyText } from './support/text-arbitraries.ts';
 
 const otherRole = (role: Role): Role => (role === 'server' ? 'client' : 'server');
@@ -33,7 +33,11 @@ function reactingEndpoint(
   const on: Partial<EndpointHandler> = {
     closeReceived: (close) => recording.endpoint.answerClose(close),
   };
-  if (reaction === 'echo') on.textMessage = (text) => recording.endpoint.sendText(text);
+  if (reaction === 'echo') {
+    on.textMessage = (text) => recording.endpoint.sendText(text);
+    on.compressedMessage = (opcode, given, start, end) =>
+      recording.endpoint.sendCompressed(opcode, given.subarray(start, end));
+  }
   if (reaction === 'close') on.textMessage = () => recording.endpoint.close(1000, 'enough');
   if (reaction === 'fail')
     on.ping = () => recording.endpoint.fail(new ProtocolError('WS_CONTROL_RATE'));
@@ -45,7 +49,7 @@ function reactingEndpoint(
 const situations = fc.record({
   role: roles,
   reaction: fc.constantFrom<Reaction>('none', 'echo', 'close', 'fail'),
-  coded: fc.boolean(),
+  compression: fc.boolean(),
   congested: fc.boolean(),
   messageTypes: fc.constantFrom('any' as const, 'any' as const, 'text' as const),
   limits: fc.constantFrom(
@@ -57,9 +61,8 @@ const situations = fc.record({
 });
 type Situation = typeof situations extends fc.Arbitrary<infer T> ? T : never;
 
-const endpointIn = ({ role, reaction, coded, congested, ...setup }: Situation) => {
-  const codec = coded ? new RepeatingCodec() : undefined;
-  const recording = reactingEndpoint(role, reaction, { ...setup, codec });
+const endpointIn = ({ role, reaction, congested, ...setup }: Situation) => {
+  const recording = reactingEndpoint(role, reaction, setup);
   recording.output.congested = congested;
   return recording;
 };
@@ -141,8 +144,8 @@ describe('any octets', () => {
     fc.assert(
       fc.property(situatedStreams, (given) => {
         const { wire } = observed(given);
-        const codec = given[0].coded ? new RepeatingCodec() : undefined;
-        const peer = new RecordingEndpoint(otherRole(given[0].role), { codec }).receive(wire);
+        const { role, compression } = given[0];
+        const peer = new RecordingEndpoint(otherRole(role), { compression }).receive(wire);
         expect(peer.events.filter((event) => event.startsWith('failed'))).toEqual([]);
         const heads = decodeFrames(wire).map(({ head }) => head);
         expect(heads.indexOf(0x88)).toBe(heads.includes(0x88) ? heads.length - 1 : -1);
@@ -170,7 +173,7 @@ describe('any message', () => {
     fc.tuple(texts, fc.constantFrom(60, 126, 600)).map(([text, times]) => text.repeat(times)),
   );
 
-  it('is read as it was sent, lone surrogates as U+FFFD: both roles, any key, any split, with a codec and without', () => {
+  it('is read as it was sent, lone surrogates as U+FFFD: both roles, any key, any split, compressed ones as they are', () => {
     const offsets = fc.array(fc.nat(400), { maxLength: 6 });
     fc.assert(
       fc.property(
@@ -178,15 +181,15 @@ describe('any message', () => {
         fc.array(outgoing, { maxLength: 5 }),
         fc.boolean(),
         offsets,
-        (role, sent, coded, cuts) => {
-          const codec = coded ? new RepeatingCodec() : undefined;
-          const sender = new RecordingEndpoint(role, { codec });
+        (role, sent, compression, cuts) => {
+          const sender = new RecordingEndpoint(role, { compression });
           for (const message of sent) {
             if (typeof message === 'string') sender.endpoint.sendText(message);
+            else if (compression) sender.endpoint.sendCompressed(Opcode.Binary, message);
             else sender.endpoint.sendBinary(message);
           }
           const { wire } = sender;
-          const reader = new RecordingEndpoint(otherRole(role), { codec });
+          const reader = new RecordingEndpoint(otherRole(role), { compression });
           reader.receive(
             ...cut(
               wire,
@@ -196,7 +199,7 @@ describe('any message', () => {
           const wanted = sent.map((message) =>
             typeof message === 'string'
               ? `text ${Buffer.from(message).toString()}`
-              : `binary ${hex(message)}`.trimEnd(),
+              : `${compression ? 'compressed binary' : 'binary'} ${hex(message)}`.trimEnd(),
           );
           expect(reader.events).toEqual(wanted);
         },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { maxCompressedBytes } from '../../src/protocol/limits.ts';
 import { Opcode } from '../../src/protocol/opcode.ts';
 import { ProtocolError, violationCodes } from '../../src/protocol/protocol-error.ts';
 import type { Role } from '../../src/protocol/role.ts';
 import { misuse } from './support/faults.ts';
 import { hex, octetByOctet, octets, pattern, utf8 } from './support/octets.ts';
-import { RecordingEndpoint, TEST_KEY, testPrimitives } from './support/recording-endpoint.ts';
+import { RecordingEndpoint, type RecordingSetup, TEST_KEY } from './support/recording-endpoint.ts';
 import { closePayload, decodeFrames, encodeFrame } from './support/reference-frame.ts';
-import { RepeatingCodec } from './support/repeating-codec.ts';
 
 const FIN = 0x80;
 
@@ -568,63 +568,112 @@ describe('what is no fault of the peer', () => {
   });
 });
 
-describe('an endpoint with a codec', () => {
-  const withCodec = (role: Role) => new RecordingEndpoint(role, { codec: new RepeatingCodec() });
+describe('an endpoint with compression (RFC 7692 §6)', () => {
+  const compressing = (role: Role, setup: RecordingSetup = {}) =>
+    new RecordingEndpoint(role, { compression: true, ...setup });
 
-  it('sends RSV1 with what the codec encoded, and without it what it left alone', () => {
-    const recording = withCodec('server');
-    recording.endpoint.sendText('aaaa');
-    recording.endpoint.sendText('abc');
-    recording.endpoint.sendBinary(new Uint8Array(300).fill(7));
-    recording.endpoint.sendText('');
-    expect(sentFrames(recording)).toEqual(['c1 04 61', '81 61 62 63', 'c2 ff 07 2d 07', '81']);
+  it('reports a compressed message whole, whatever it was cut into', () => {
+    const stream = octets('c1 03 ca4800 42 01 01 89 00 00 00 80 01 02 c2 00 81 01 61');
+    const wanted = [
+      'compressed text ca 48 00',
+      'ping',
+      'compressed binary 01 02',
+      'compressed binary',
+      'text a',
+    ];
+    expect(compressing('client').receive(stream).events).toEqual(wanted);
+    expect(compressing('client').receive(...octetByOctet(stream)).events).toEqual(wanted);
   });
 
-  it('never sets RSV1 on control frames', () => {
-    const recording = withCodec('client');
-    recording.endpoint.ping(utf8('aaaa'));
-    recording.endpoint.pong(utf8('aaaa'));
-    recording.receive('89 04 61616161');
-    recording.endpoint.close(1000, 'aaaa');
-    const heads = decodeFrames(recording.wire).map(({ head }) => head.toString(16));
-    expect(heads).toEqual(['89', '8a', '8a', '88']);
+  it('sets RSV1 on what is sent compressed, and on nothing else', () => {
+    const recording = compressing('server');
+    const { endpoint } = recording;
+    expect(endpoint.sendCompressed(Opcode.Text, octets('ca 00'))).toBe(true);
+    expect(endpoint.sendCompressed(Opcode.Binary, octets('ca'))).toBe(true);
+    endpoint.sendText('a');
+    endpoint.sendTextOctets(octets('c3 a9'));
+    endpoint.sendBinary(octets('01'));
+    endpoint.ping(octets('02'));
+    endpoint.pong(octets('03'));
+    recording.receive(fromPeer('server', 0x89, 'p'));
+    endpoint.close(1000, '');
+    expect(sentFrames(recording)).toEqual([
+      ...['c1 ca 00', 'c2 ca', '81 61', '81 c3 a9', '82 01', '89 02', '8a 03', '8a 70'],
+      '88 03 e8',
+    ]);
   });
 
-  it('reads what another one sent, whole and octet by octet', () => {
-    const client = withCodec('client');
-    client.endpoint.sendText('aaaa€€€€');
-    client.endpoint.sendBinary(new Uint8Array(300).fill(7));
-    client.endpoint.sendText('plain');
-    const wanted = ['text aaaa€€€€', `binary ${hex(new Uint8Array(300).fill(7))}`, 'text plain'];
-    expect(withCodec('server').receive(client.wire).events).toEqual(wanted);
-    expect(withCodec('server').receive(...octetByOctet(client.wire)).events).toEqual(wanted);
+  it('sends no message after its Close, in whatever form', () => {
+    const recording = compressing('server');
+    recording.endpoint.close(1000, '');
+    expect(recording.endpoint.sendCompressed(Opcode.Text, octets('ca 00'))).toBe(false);
+    expect(recording.endpoint.sendTextOctets(octets('61'))).toBe(false);
+    expect(sentFrames(recording)).toEqual(['88 03 e8']);
+  });
+
+  it('masks what a client sends compressed', () => {
+    const recording = compressing('client');
+    recording.endpoint.sendCompressed(Opcode.Text, octets('ca 00'));
+    const [sent] = decodeFrames(recording.wire);
+    expect(sent).toMatchObject({ head: 0xc1, key: TEST_KEY, payload: octets('ca 00') });
   });
 
   it('refuses RSV1 on a continuation and on control frames', () => {
-    expect(withCodec('client').receive('41 02 0261 c0 02 0261').events).toEqual([
+    expect(compressing('client').receive('41 02 0261 c0 02 0261').events).toEqual([
       'failed WS_RESERVED_BIT_SET',
     ]);
-    expect(withCodec('client').receive('c9 00').events).toEqual(['failed WS_RESERVED_BIT_SET']);
+    expect(compressing('client').receive('c9 00').events).toEqual(['failed WS_RESERVED_BIT_SET']);
   });
 
-  it('answers what the codec cannot decode, and a bomb, with a Close', () => {
-    expect(withCodec('client').receive('c2 01 05').events).toEqual(['failed WS_TEXT_UTF8']);
-    const bomb = encodeFrame({ head: 0xc2, payload: new Uint8Array(2 * 5_000).fill(0xff) });
-    expect(withCodec('client').receive(bomb).events).toEqual(['failed WS_MESSAGE_TOO_BIG']);
+  it('refuses RSV1 where compression was not agreed on', () => {
+    for (const compression of [false, undefined]) {
+      const recording = new RecordingEndpoint('client', { compression });
+      expect(recording.receive('c1 02 0261').events).toEqual(['failed WS_RESERVED_BIT_SET']);
+    }
   });
 
-  it('refuses RSV1 where there is no codec', () => {
-    expect(new RecordingEndpoint('client').receive('c1 02 0261').events).toEqual([
-      'failed WS_RESERVED_BIT_SET',
-    ]);
+  it('refuses on the announcement more than a message can be compressed to', () => {
+    const limits = { maxMessageBytes: 1_000 };
+    const announce = (length: number) =>
+      compressing('client', { limits }).receive(
+        Uint8Array.of(0xc2, 126, length >>> 8, length & 0xff),
+      ).events;
+    expect(announce(maxCompressedBytes(1_000))).toEqual([]);
+    expect(announce(maxCompressedBytes(1_000) + 1)).toEqual(['failed WS_MESSAGE_TOO_BIG']);
   });
 
-  it('gives the codec text in UTF-8, lone surrogates as U+FFFD', () => {
-    const recording = new RecordingEndpoint('server', {
-      codec: new RepeatingCodec(),
-      primitives: testPrimitives,
+  describe.each<[string, (recording: RecordingEndpoint) => void, string]>([
+    ['close()', ({ endpoint }) => void endpoint.close(4000, ''), '88 0f a0'],
+    [
+      'the answer to a Close',
+      (recording) => {
+        recording.receive(peersClose('server', 1000));
+        recording.endpoint.answerClose({ code: 1000, reason: '' });
+      },
+      '88 03 e8',
+    ],
+    ['a violation', (recording) => void recording.receive('81 00'), '88 03 ea'],
+    ['fail()', ({ endpoint }) => void endpoint.fail(new ProtocolError('WS_TEXT_UTF8')), '88 03 ef'],
+  ])('before the Close frame of %s', (_how, end, close) => {
+    it('lets what was accepted before be written', () => {
+      const recording = compressing('server', {
+        on: { closing: () => recording.endpoint.sendTextOctets(utf8('last')) },
+      });
+      end(recording);
+      const sent = sentFrames(recording).map((each) => each.slice(0, close.length));
+      expect(sent).toEqual([`81 ${hex(utf8('last'))}`.slice(0, close.length), close]);
+      recording.endpoint.close(1000, '');
+      recording.endpoint.fail(new ProtocolError('WS_TEXT_UTF8'));
+      expect(sentFrames(recording).length).toBe(2);
     });
-    recording.endpoint.sendText('\ud800');
-    expect(sentFrames(recording)).toEqual(['81 ef bf bd']);
+  });
+
+  it('does not call for it where no Close frame follows', () => {
+    let calls = 0;
+    const recording = compressing('server', { on: { closing: () => (calls += 1) } });
+    recording.endpoint.close(1000, '');
+    expect(() => recording.endpoint.close(1006, '')).toThrow(misuse('MEERKAT_CLOSE_ARGUMENT'));
+    recording.receive('81 00'); // after our Close there is no other
+    expect(calls).toBe(1);
   });
 });

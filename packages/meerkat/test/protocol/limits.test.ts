@@ -1,9 +1,12 @@
 import { constants } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_LIMITS,
   LIMIT_RANGES,
   type Limits,
+  maxCompressedBytes,
   resolveLimits,
 } from '../../src/protocol/limits.ts';
 import { misuse } from './support/faults.ts';
@@ -35,6 +38,22 @@ describe('limits', () => {
     for (const value of [0, -1, greatest + 1, 1.5, Number.NaN, Infinity]) {
       expect(() => resolveLimits({ [name]: value })).toThrow(misuse('MEERKAT_OPTION_RANGE'));
     }
+  });
+
+  it('let a compressed message be as long as zlib can make it, and stay a safe integer', () => {
+    for (const octets of [0, 1, 100, 16_384, 100_000]) {
+      const noise = randomBytes(octets);
+      for (const memLevel of [1, 5, 9]) {
+        for (const level of [0, 1, 6, 9]) {
+          const compressed = deflateRawSync(noise, { level, memLevel, windowBits: 9 });
+          expect(compressed.length).toBeLessThanOrEqual(maxCompressedBytes(octets));
+        }
+      }
+    }
+    expect(maxCompressedBytes(1_048_576)).toBe(1_048_576 + 131_072 + 1_024);
+    const greatest = maxCompressedBytes(LIMIT_RANGES.maxMessageBytes[1]);
+    expect(greatest).toBeGreaterThan(LIMIT_RANGES.maxMessageBytes[1]);
+    expect(greatest).toBeLessThan(2 ** 30);
   });
 
   it('refuse a misspelt name, so that no limit is silently left at its default', () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { MessageAssembler } from '../../src/protocol/message-assembler.ts';
-import { Opcode } from '../../src/protocol/opcode.ts';
+import { maxCompressedBytes } from '../../src/protocol/limits.ts';
+import { MessageAssembler, type MessageHandler } from '../../src/protocol/message-assembler.ts';
+import { type DataOpcode, Opcode } from '../../src/protocol/opcode.ts';
 import { violation } from './support/faults.ts';
 import { hex, octetByOctet, octets, pattern, utf8 } from './support/octets.ts';
 import { testPrimitives } from './support/recording-endpoint.ts';
@@ -16,14 +17,16 @@ class Recorder {
       {
         textMessage: (text, bytes) => this.messages.push(`${text} (${bytes})`),
         binaryMessage: (given, start, end) => this.messages.push(hex(given.subarray(start, end))),
+        compressedMessage: (opcode, given, start, end) =>
+          this.messages.push(`${opcode}: ${hex(given.subarray(start, end))}`),
       },
       testPrimitives,
       maxBytes,
     );
   }
 
-  join(opcode: typeof Opcode.Text | typeof Opcode.Binary, parts: readonly Uint8Array[]): void {
-    this.assembler.begin(opcode);
+  join(opcode: DataOpcode, parts: readonly Uint8Array[], compressed = false): void {
+    this.assembler.begin(opcode, compressed);
     for (const part of parts) this.assembler.part(part, 0, part.length);
     this.assembler.end();
   }
@@ -50,9 +53,16 @@ describe('a message in one piece', () => {
   it('is not copied: binary octets are the very ones that came', () => {
     const given = octets('01 02');
     const seen: Uint8Array[] = [];
-    const handler = { textMessage: () => {}, binaryMessage: (it: Uint8Array) => seen.push(it) };
-    new MessageAssembler(handler, testPrimitives, MAX).whole(Opcode.Binary, given, 0, 2);
-    expect(seen[0]).toBe(given);
+    const handler: MessageHandler = {
+      textMessage: () => {},
+      binaryMessage: (it) => void seen.push(it),
+      compressedMessage: (_opcode, it) => void seen.push(it),
+    };
+    const assembler = new MessageAssembler(handler, testPrimitives, MAX);
+    assembler.whole(Opcode.Binary, given, 0, 2);
+    assembler.whole(Opcode.Binary, given, 0, 2, true);
+    expect(seen).toEqual([given, given]);
+    expect(seen.every((it) => it === given)).toBe(true);
   });
 });
 
@@ -98,6 +108,23 @@ describe('a message in parts', () => {
   });
 });
 
+describe('a compressed message (RFC 7692 §6)', () => {
+  it('is handed on with its type, and is not looked at', () => {
+    const { assembler, messages } = new Recorder();
+    assembler.whole(Opcode.Text, octets('aa ff c0 aa'), 1, 3, true);
+    assembler.whole(Opcode.Binary, octets(''), 0, 0, true);
+    expect(messages).toEqual(['1: ff c0', '2: ']);
+  });
+
+  it('is joined, wherever it was cut, and the next one is not taken for compressed', () => {
+    const recorder = new Recorder();
+    const whole = pattern(2_500);
+    recorder.join(Opcode.Text, octetByOctet(whole), true);
+    recorder.join(Opcode.Text, [utf8('a')]);
+    expect(recorder.messages).toEqual([`1: ${hex(whole)}`, 'a (1)']);
+  });
+});
+
 describe('memory for the parts', () => {
   afterEach(() => vi.unstubAllGlobals());
 
@@ -133,6 +160,17 @@ describe('memory for the parts', () => {
     // A buffer and the one that it is copied from are held at the same time, never three.
     const held = sizes.map((length, index) => length + (sizes[index - 1] ?? 0));
     expect(Math.max(...held)).toBeLessThan(2 * MAX);
+  });
+
+  it('of a compressed message stays below twice what that may be', () => {
+    const most = maxCompressedBytes(MAX);
+    const { assembler } = new Recorder();
+    const part = octets('01');
+    const sizes = allocations(() => {
+      assembler.begin(Opcode.Binary, true);
+      for (let at = 0; at < most; at += 1) assembler.part(part, 0, 1);
+    });
+    expect(sizes).toEqual([1_024, 2_048, 4_096, 8_192, most]);
   });
 
   it('grows by doubling: 10,000 parts of one octet are copied four times', () => {

@@ -1,24 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { FIN, RSV1 } from '../../src/protocol/frame-parser.ts';
-import { type Limits, resolveLimits } from '../../src/protocol/limits.ts';
-import type { MessageCodec } from '../../src/protocol/message-codec.ts';
+import { type Limits, maxCompressedBytes, resolveLimits } from '../../src/protocol/limits.ts';
 import {
   MessageReader,
   type MessageSink,
   type MessageTypes,
 } from '../../src/protocol/message-reader.ts';
-import { Opcode } from '../../src/protocol/opcode.ts';
+import { type DataOpcode, Opcode } from '../../src/protocol/opcode.ts';
 import { violation } from './support/faults.ts';
 import { hex, octets } from './support/octets.ts';
-import { RepeatingCodec } from './support/repeating-codec.ts';
 
 const { Continuation, Text, Binary } = Opcode;
 const NAMES = { [Text]: 'text', [Binary]: 'binary' };
+const nameOf = (opcode: DataOpcode, compressed: boolean): string =>
+  `${compressed ? 'compressed ' : ''}${NAMES[opcode]}`;
 
 interface Setup {
   readonly limits?: Partial<Limits>;
   readonly types?: MessageTypes;
-  readonly codec?: MessageCodec;
 }
 
 /** A reader, and what its sink was told. */
@@ -26,15 +25,17 @@ class Recorder {
   readonly calls: string[] = [];
   readonly reader: MessageReader;
 
-  constructor({ limits, types = 'any', codec }: Setup = {}) {
+  constructor({ limits, types = 'any' }: Setup = {}) {
     const sink: MessageSink = {
-      whole: (opcode, given, start, end) =>
-        this.calls.push(`whole ${NAMES[opcode]} ${hex(given.subarray(start, end))}`.trimEnd()),
-      begin: (opcode) => this.calls.push(`begin ${NAMES[opcode]}`),
+      whole: (opcode, given, start, end, compressed) =>
+        this.calls.push(
+          `whole ${nameOf(opcode, compressed)} ${hex(given.subarray(start, end))}`.trimEnd(),
+        ),
+      begin: (opcode, compressed) => this.calls.push(`begin ${nameOf(opcode, compressed)}`),
       part: (given, start, end) => this.calls.push(`part ${hex(given.subarray(start, end))}`),
       end: () => this.calls.push('end'),
     };
-    this.reader = new MessageReader(sink, resolveLimits(limits), types, codec);
+    this.reader = new MessageReader(sink, resolveLimits(limits), types);
   }
 
   /** A frame whose payload comes in these pieces. */
@@ -295,127 +296,86 @@ describe('the types that are accepted (§7.4.1, 1003)', () => {
   });
 });
 
-describe('messages that an extension encoded (§5.8, RFC 7692 §6)', () => {
-  const coded = (setup: Setup = {}) => {
-    const codec = new RepeatingCodec();
-    return { codec, recorder: new Recorder({ ...setup, codec }) };
-  };
-
-  it('are decoded, each piece as it comes', () => {
-    const { recorder } = coded();
-    recorder.frame(FIN | RSV1 | Binary, '03 07', '02 08');
-    expect(recorder.calls).toEqual(['begin binary', 'part 07 07 07', 'part 08 08', 'end']);
+describe('messages that are compressed (RFC 7692 §6)', () => {
+  it('are handed on as they came, and said to be compressed', () => {
+    const { calls } = new Recorder()
+      .frame(FIN | RSV1 | Text, 'ca 00')
+      .frame(FIN | RSV1 | Binary, '');
+    expect(calls).toEqual(['whole compressed text ca 00', 'whole compressed binary']);
   });
 
-  it('are decoded across frames and pieces, and the last piece is told as such', () => {
-    const { recorder, codec } = coded();
-    recorder
-      .frame(RSV1 | Text, '02', '61 03')
+  it('are gathered over frames and pieces', () => {
+    const { calls } = new Recorder()
+      .frame(RSV1 | Text, 'ca', '48 cd')
       .frame(Continuation, '')
-      .frame(FIN | Continuation, '62', '');
-    expect(recorder.calls).toEqual(['begin text', 'part 61 61', 'part 62 62 62', 'end']);
-    expect(codec.calls).toEqual([
-      [1, false],
-      [2, false],
-      [0, false],
-      [1, false],
-      [0, true],
+      .frame(FIN | Continuation, 'c9', '');
+    expect(calls).toEqual(['begin compressed text', 'part ca', 'part 48 cd', 'part c9', 'end']);
+  });
+
+  it('have RSV1 on the first frame only, and the next message is asked anew', () => {
+    const { calls } = new Recorder()
+      .frame(RSV1 | Binary, '01')
+      .frame(FIN | Continuation, '02')
+      .frame(FIN | Binary, '03')
+      .frame(Binary, '04')
+      .frame(FIN | Continuation, '05')
+      .frame(FIN | RSV1 | Binary, '06');
+    expect(calls).toEqual([
+      ...['begin compressed binary', 'part 01', 'part 02', 'end'],
+      'whole binary 03',
+      ...['begin binary', 'part 04', 'part 05', 'end'],
+      'whole compressed binary 06',
     ]);
   });
 
-  it('may be empty', () => {
-    const { recorder, codec } = coded();
-    recorder.frame(FIN | RSV1 | Text, '');
-    expect(recorder.calls).toEqual(['begin text', 'end']);
-    expect(codec.calls).toEqual([[0, true]]);
+  it('are not looked at as text: what they inflate to is not known here', () => {
+    const { calls } = new Recorder()
+      .frame(FIN | RSV1 | Text, 'ff')
+      .frame(RSV1 | Text, 'ff', 'c0')
+      .frame(FIN | Continuation, 'e2');
+    expect(calls.at(-1)).toBe('end');
+    expect(() => new Recorder().frame(Text, 'ff')).toThrow(violation('WS_TEXT_UTF8'));
   });
 
-  it('have RSV1 on the first frame only: those without it are left as they are', () => {
-    const { recorder, codec } = coded();
-    recorder
-      .frame(FIN | Binary, '03 07')
-      .frame(Binary, '03')
-      .frame(FIN | Continuation, '07');
-    expect(recorder.calls).toEqual([
-      'whole binary 03 07',
-      'begin binary',
-      'part 03',
-      'part 07',
-      'end',
-    ]);
-    expect(codec.calls).toEqual([]);
-  });
+  it.each([1, 8, 1_000, 1_048_576])(
+    'of at most %i octets are bounded by what these can be at most, on the announcement',
+    (maxMessageBytes) => {
+      const most = maxCompressedBytes(maxMessageBytes);
+      const reader = () => new Recorder({ limits: { maxMessageBytes } }).reader;
+      reader().header(FIN | RSV1 | Binary, most);
+      expect(() => reader().header(FIN | RSV1 | Binary, most + 1)).toThrow(
+        violation('WS_MESSAGE_TOO_BIG'),
+      );
+      expect(() => reader().header(FIN | Binary, maxMessageBytes + 1)).toThrow(
+        violation('WS_MESSAGE_TOO_BIG'),
+      );
+    },
+  );
 
-  it('follow one another, encoded or not', () => {
-    const { recorder } = coded();
-    recorder
-      .frame(FIN | RSV1 | Text, '02 61')
-      .frame(FIN | Text, '62')
-      .frame(FIN | RSV1 | Text, '01 63');
-    expect(recorder.calls).toEqual([
-      ...['begin text', 'part 61 61', 'end'],
-      'whole text 62',
-      ...['begin text', 'part 63', 'end'],
-    ]);
-  });
-
-  it('are limited by what they decode to, counted over frames and pieces', () => {
-    const { recorder, codec } = coded({ limits: { maxMessageBytes: 300 } });
-    recorder.frame(RSV1 | Binary, 'c8 07').frame(FIN | Continuation, '64 07'); // 200 and 100
-    recorder.frame(RSV1 | Binary, 'c8 07');
-    expect(() => recorder.frame(FIN | Continuation, '65 07')).toThrow(
+  it('are counted over their frames', () => {
+    const recorder = new Recorder({ limits: { maxMessageBytes: 8 } });
+    const most = maxCompressedBytes(8);
+    recorder.frame(RSV1 | Binary, '00 '.repeat(most - 1));
+    recorder.reader.header(Continuation, 1);
+    recorder.reader.payload(octets('00'), 0, 1, true);
+    expect(() => recorder.reader.header(FIN | Continuation, 1)).toThrow(
       violation('WS_MESSAGE_TOO_BIG'),
     );
-    expect(codec.decoded).toBe(601);
-    expect(recorder.calls.slice(-2).map((call) => call.split(' ', 1)[0])).toEqual([
-      'begin',
-      'part',
-    ]);
   });
 
-  it('are refused in the middle of decoding: the rest of a bomb is not decoded', () => {
-    const { recorder, codec } = coded({ limits: { maxMessageBytes: 1_000 } });
-    const bomb = 'ff 00 '.repeat(1_000); // 255,000 octets
-    expect(() => recorder.frame(FIN | RSV1 | Binary, bomb)).toThrow(
-      violation('WS_MESSAGE_TOO_BIG'),
-    );
-    expect(codec.decoded).toBe(1_020);
-  });
-
-  it('are not limited by what they announce: it can be more than what they decode to', () => {
-    const { recorder } = coded({ limits: { maxMessageBytes: 2 } });
-    recorder.frame(FIN | RSV1 | Binary, '00 01 00 01 02 07');
-    expect(recorder.calls).toEqual(['begin binary', 'part 07 07', 'end']);
-  });
-
-  it('are text only if they decode to UTF-8, checked as it comes out', () => {
-    const { recorder } = coded();
-    expect(() => recorder.frame(RSV1 | Text, '01 ce 01 ba 01 ff')).toThrow(
-      violation('WS_TEXT_UTF8'),
-    );
-    expect(
-      coded()
-        .recorder.frame(FIN | RSV1 | Text, '01 e2 01 82 01 ac')
-        .calls.at(-1),
-    ).toBe('end');
-    expect(() => coded().recorder.frame(FIN | RSV1 | Text, '01 e2 01 82')).toThrow(
-      violation('WS_TEXT_UTF8'),
-    );
-  });
-
-  it('fail with what the codec throws', () => {
-    expect(() => coded().recorder.frame(FIN | RSV1 | Binary, '03')).toThrow(
-      expect.objectContaining({ name: 'ProtocolError' }),
-    );
+  it('leave the next message its own bound', () => {
+    const recorder = new Recorder({ limits: { maxMessageBytes: 2 } });
+    recorder.frame(FIN | RSV1 | Binary, '01 02 03');
+    expect(() => recorder.reader.header(FIN | Binary, 3)).toThrow(violation('WS_MESSAGE_TOO_BIG'));
   });
 
   it('are bound by the limit on frames and the types like any other', () => {
-    const { recorder } = coded({ limits: { maxFramesPerMessage: 1 } });
+    const recorder = new Recorder({ limits: { maxFramesPerMessage: 1 } });
     recorder.frame(RSV1 | Text, '02 61');
     expect(() => recorder.reader.header(FIN | Continuation, 0)).toThrow(
       violation('WS_TOO_MANY_FRAMES'),
     );
-    expect(() => coded({ types: 'text' }).recorder.reader.header(RSV1 | Binary, 1)).toThrow(
+    expect(() => new Recorder({ types: 'text' }).reader.header(RSV1 | Binary, 1)).toThrow(
       violation('WS_MESSAGE_TYPE_REFUSED'),
     );
   });

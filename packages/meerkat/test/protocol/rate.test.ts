@@ -45,4 +45,41 @@ describe('a token bucket', () => {
     expect(taken(rate, 50, 0)).toBe(1);
     expect(rate.take(1_000)).toBe(true);
   });
+
+  it('counts several at once, all of them or none', () => {
+    const rate = new Rate(100, 10, 0);
+    expect(rate.take(0, 11)).toBe(false);
+    expect(rate.take(0, 10)).toBe(true);
+    expect(rate.take(49, 5)).toBe(false);
+    expect(rate.take(50, 5)).toBe(true);
+  });
+});
+
+describe('a token bucket that lets everything through', () => {
+  it('says how long it takes until the rate is kept again', () => {
+    const rate = new Rate(10, 2, 0);
+    expect(rate.owe(0, 2)).toBe(0);
+    expect(rate.owe(0, 1)).toBe(100);
+    expect(rate.owe(0, 1)).toBe(200);
+    expect(rate.owe(150, 1)).toBe(150);
+  });
+
+  it('is even again when that time has passed, and has saved up nothing', () => {
+    const rate = new Rate(10, 5, 0);
+    const wait = rate.owe(0, 25);
+    expect(wait).toBe(2_000);
+    expect(rate.take(wait)).toBe(false);
+    expect(rate.take(wait + 100)).toBe(true);
+    expect(rate.owe(wait + 100, 1)).toBe(100);
+  });
+
+  it('rounds up: too early by a fraction would be too early again', () => {
+    expect(new Rate(3, 1, 0).owe(0, 2)).toBe(334);
+  });
+
+  it('owes for what is larger than the burst, and lets it through once', () => {
+    const rate = new Rate(1_000, 10, 0);
+    expect(rate.owe(0, 1_010)).toBe(1_000);
+    expect(rate.owe(1_000, 0)).toBe(0);
+  });
 });

@@ -1,9 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type HandshakeError, WebSocketServer } from 'meerkat';
+import {
+  connect,
+  HandshakeError,
+  type ServerUpgradeRequest,
+  type StreamRequest,
+  WebSocketServer,
+} from 'meerkat';
+import { ManualClock } from 'meerkat/testing';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { LIMIT_NAMES } from '../../src/connection/limit-hits.ts';
 import { addressKey } from '../../src/server/admission.ts';
 import { dial, failure } from '../support/dialling.ts';
 import { expectNothingUnhandled } from '../support/failures.ts';
@@ -140,6 +149,132 @@ describe('maxConnectionsPerAddress', () => {
     ['nonsense', 'nonsense'],
   ])('takes %s for %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
+  });
+});
+
+describe('maxNewConnectionsPerAddress', () => {
+  const from = (localAddress: string) => ({
+    createConnection: ({ port }: StreamRequest) =>
+      connectTcp({ port, host: '127.0.0.1', localAddress }),
+  });
+
+  it('H27 answers 429 with Retry-After past twice its number at once, and lets in again in time', async () => {
+    const clock = new ManualClock();
+    const site = await serve({ clock, maxNewConnectionsPerAddress: 2 });
+    for (let at = 0; at < 4; at += 1) (await dial(site.url)).connection.terminate();
+    const response = parseResponse(await exchange(site.port, upgradeRequest()));
+    expectRefusal(response);
+    expect(response.status).toBe(429);
+    expect(response.header('retry-after')).toBe('1');
+    expect(await failure(connect(site.url))).toMatchObject({
+      body: 'this address opens connections faster than it may\n',
+    });
+    clock.advance(499);
+    expect((await failure(connect(site.url))).status).toBe(429);
+    clock.advance(1);
+    await dial(site.url);
+    expect((await failure(connect(site.url))).status).toBe(429);
+  });
+
+  it('H27 counts each address for itself, and who is refused by the hook', async () => {
+    const site = await serve({
+      clock: new ManualClock(),
+      maxNewConnectionsPerAddress: 1,
+      upgrade: () => ({ refuse: 401 }),
+    });
+    const dialFrom = async (address: string): Promise<number> =>
+      (await failure(connect(site.url, from(address)))).status;
+    expect([await dialFrom('127.0.0.1'), await dialFrom('127.0.0.1')]).toEqual([401, 401]);
+    expect([await dialFrom('127.0.0.1'), await dialFrom('127.0.0.2')]).toEqual([429, 401]);
+  });
+
+  it('H27 does not count who is refused for the number of connections', async () => {
+    const site = await serve({
+      clock: new ManualClock(),
+      maxConnectionsPerAddress: 1,
+      maxNewConnectionsPerAddress: 1,
+    });
+    const { connection } = await dial(site.url);
+    for (let at = 0; at < 5; at += 1) {
+      expect(await failure(connect(site.url))).toMatchObject({
+        body: 'this address has as many connections as it may have\n',
+      });
+    }
+    connection.terminate();
+    await until(() => site.wss.connections.size === 0);
+    await dial(site.url);
+  });
+});
+
+describe('limitHits', () => {
+  it('has every limit, and is a snapshot', async () => {
+    const site = await serve({ maxConnections: 1 });
+    const before = site.wss.limitHits;
+    expect(Object.keys(before)).toEqual([...LIMIT_NAMES]);
+    expect(new Set(Object.values(before))).toEqual(new Set([0]));
+    await dial(site.url);
+    await failure(connect(site.url));
+    expect(before.maxConnections).toBe(0);
+    expect(site.wss.limitHits).toEqual({ ...before, maxConnections: 1 });
+  });
+
+  it('counts what each limit of a server refused, and nothing else', async () => {
+    const clock = new ManualClock();
+    const hanging: ServerUpgradeRequest[] = [];
+    const site = await serve({
+      clock,
+      maxConnections: 3,
+      maxConnectionsPerAddress: 2,
+      maxNewConnectionsPerAddress: 2,
+      upgrade: (request) => {
+        if (request.url.endsWith('403')) return { refuse: 403 };
+        if (request.url.endsWith('throw')) throw new HandshakeError('MEERKAT_TOO_MANY_CONNECTIONS');
+        if (!request.url.endsWith('hang')) return undefined;
+        hanging.push(request);
+        return new Promise(() => {});
+      },
+      trustProxy: ['loopback'],
+    });
+    const hits = (): object =>
+      Object.fromEntries(Object.entries(site.wss.limitHits).filter(([, count]) => count > 0));
+    const refusedTo = async (address: string, query = ''): Promise<number> => {
+      const headers = { 'X-Forwarded-For': address };
+      return (await failure(connect(`${site.url}${query}`, { headers }))).status;
+    };
+    const enter = (address: string) => dial(site.url, { headers: { 'X-Forwarded-For': address } });
+
+    expect(await refusedTo('192.0.2.1', '?403')).toBe(403);
+    expect(await refusedTo('192.0.2.1', '?throw')).toBe(500);
+    const long = upgradeRequest({ target: `/chat?${'a'.repeat(9_000)}` });
+    expect(parseResponse(await exchange(site.port, long)).status).toBe(414);
+    const lines = Array.from({ length: 130 }, () => '1');
+    const many = upgradeRequest({ headers: { 'X-Line': lines } });
+    for (const _ of [1, 2]) {
+      expect(parseResponse(await exchange(site.port, many)).status).toBe(431);
+    }
+    expect(hits()).toEqual({ maxTargetLength: 1, maxHeaderLines: 2 });
+
+    const late = refusedTo('192.0.2.2', '?hang');
+    await until(() => hanging.length === 1);
+    clock.advance(10_000);
+    expect(await late).toBe(503);
+    for (let at = 0; at < 4; at += 1) await refusedTo('192.0.2.3', '?403');
+    expect(await refusedTo('192.0.2.3', '?403')).toBe(429);
+    await enter('192.0.2.4');
+    await enter('192.0.2.4');
+    expect(await refusedTo('192.0.2.4')).toBe(429);
+    expect(await refusedTo('192.0.2.4')).toBe(429);
+    await enter('192.0.2.5');
+    expect(await refusedTo('192.0.2.6')).toBe(503);
+    expect(hits()).toEqual({
+      handshakeTimeout: 1,
+      maxConnections: 1,
+      maxConnectionsPerAddress: 2,
+      maxNewConnectionsPerAddress: 1,
+      maxHeaderLines: 2,
+      maxTargetLength: 1,
+    });
+    expect(site.errors).toHaveLength(1);
   });
 });
 

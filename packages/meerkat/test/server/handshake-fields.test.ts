@@ -158,6 +158,12 @@ describe('Upgrade (RFC 9110 §7.8)', () => {
     expect(response.header('connection')).toBe('close');
   });
 
+  it('H8 h2c with a body is answered 400', async () => {
+    const site = await serve();
+    const headers = { Upgrade: 'h2c', 'Content-Length': '5' };
+    expect((await refused(site, `${upgradeRequest({ headers })}hello`)).status).toBe(400);
+  });
+
   it('H8 h2c in front of a pipelined request is answered 400', async () => {
     const site = await serve();
     const headers = { Upgrade: 'h2c' };

@@ -9,13 +9,13 @@ import {
   expectRefusal,
   rawPeer,
   refused,
-  refusedByParser,
   SAMPLE_ACCEPT,
   secureRawPeer,
   upgraded,
   upgradeRequest,
 } from '../support/handshake.ts';
 import { parseResponse } from '../support/http-response.ts';
+import { observe } from '../support/observed.ts';
 import { echo, serve } from '../support/serving.ts';
 import { deferred, turns, until } from '../support/waiting.ts';
 
@@ -39,6 +39,7 @@ describe('a request and what follows it', () => {
     );
     expect(parseResponse(await peer.takeHead()).status).toBe(101);
     expect(await peer.take(4)).toBe('81 02 68 69');
+    observe(`101, ${messages.join()} delivered`);
     expect(messages).toEqual(['hi']);
   });
 
@@ -212,7 +213,7 @@ describe('an upgrade with a body', () => {
     const site = await serve();
     const headers = { 'Content-Length': '5', 'Transfer-Encoding': 'chunked' };
     const request = `${upgradeRequest({ headers })}0\r\n\r\n`;
-    expect((await refusedByParser(site, request)).status).toBe(400);
+    expect((await refused(site, request)).status).toBe(400);
   });
 
   it('H21 Content-Length: 0 is accepted', async () => {
@@ -233,7 +234,7 @@ describe('what is no HTTP/1.1 request at all', () => {
     ['garbage', Buffer.from('fffe00010d0a', 'hex')],
   ])('H25 %s is answered 400', async (_title, octets) => {
     const site = await serve();
-    expect((await refusedByParser(site, octets)).status).toBe(400);
+    expect((await refused(site, octets)).status).toBe(400);
   });
 
   it('H25 a TLS client on the plain port fails, and the server goes on', async () => {

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  exchange,
-  refused,
-  refusedByParser,
-  refusedForLines,
-  upgraded,
-  upgradeRequest,
-} from '../support/handshake.ts';
+import { exchange, refused, upgraded, upgradeRequest } from '../support/handshake.ts';
 import { parseResponse } from '../support/http-response.ts';
 import { serve } from '../support/serving.ts';
 
@@ -42,14 +35,14 @@ describe('the HTTP version (RFC 6455 §4.2.1)', () => {
 
   it('H3 HTTP/1.2 is answered 400 by the parser', async () => {
     const site = await serve();
-    expect((await refusedByParser(site, { version: 'HTTP/1.2' })).status).toBe(400);
+    expect((await refused(site, { version: 'HTTP/1.2' })).status).toBe(400);
   });
 });
 
 describe('the sizes', () => {
   it('H14 a header block of more than 16 KiB is answered 431', async () => {
     const site = await serve();
-    const response = await refusedByParser(site, { headers: { 'X-Filler': 'a'.repeat(16_500) } });
+    const response = await refused(site, { headers: { 'X-Filler': 'a'.repeat(16_500) } });
     expect(response.status).toBe(431);
   });
 
@@ -67,7 +60,7 @@ describe('the sizes', () => {
 
   it('H14 a target that exceeds the limit of the block too is answered 431', async () => {
     const site = await serve();
-    const response = await refusedByParser(site, { target: `/${'a'.repeat(16_500)}` });
+    const response = await refused(site, { target: `/${'a'.repeat(16_500)}` });
     expect(response.status).toBe(431);
   });
 
@@ -80,7 +73,7 @@ describe('the sizes', () => {
     'H15 %i lines more than the proper ones are answered 431',
     async (count) => {
       const site = await serve();
-      const response = await refusedForLines(site, {
+      const response = await refused(site, {
         headers: { x: Array<string>(count).fill('a') },
       });
       expect(response.status).toBe(431);
@@ -96,7 +89,7 @@ describe('the sizes', () => {
         x: Array<string>(count).fill('a'),
         upgrade: 'websocket',
       };
-      expect((await refusedForLines(site, { headers })).status).toBe(431);
+      expect((await refused(site, { headers })).status).toBe(431);
     },
   );
 
@@ -104,7 +97,7 @@ describe('the sizes', () => {
     const site = await serve();
     site.server.maxHeadersCount = 20;
     const headers = { x: Array<string>(60).fill('a'), 'Transfer-Encoding': 'chunked' };
-    expect((await refusedForLines(site, { headers })).status).toBe(431);
+    expect((await refused(site, { headers })).status).toBe(431);
   });
 });
 
@@ -163,7 +156,7 @@ describe('the octets of the head (RFC 9112 §2.2, §5)', () => {
     ['a blank in the target', upgradeRequest({ target: '/ch at' })],
   ])('H24 %s is answered 400', async (_title, octets) => {
     const site = await serve();
-    expect((await refusedByParser(site, octets)).status).toBe(400);
+    expect((await refused(site, octets)).status).toBe(400);
   });
 
   it.each([

@@ -8,22 +8,23 @@ import { turn } from '../support/waiting.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-it('a connection that is open does not keep its request', async () => {
-  let request: WeakRef<object> | undefined;
+it('a connection that is open keeps neither its request nor that of node:http', async () => {
+  const requests: WeakRef<object>[] = [];
   const site = await serve({
     open(_connection, given) {
-      request = new WeakRef(given);
+      requests.push(new WeakRef(given), new WeakRef(given.incoming));
     },
     message() {},
   });
   const client = await connect(`ws://127.0.0.1:${site.port}/chat`);
   await client.ping();
-  expect(request).toBeDefined();
-  for (let round = 0; round < 50 && request?.deref() !== undefined; round += 1) {
+  const kept = (): object[] => requests.flatMap((request) => request.deref() ?? []);
+  expect(requests).toHaveLength(2);
+  for (let round = 0; round < 50 && kept().length > 0; round += 1) {
     await turn();
     collectGarbage();
   }
-  expect(request?.deref()).toBe(undefined);
+  expect(kept()).toEqual([]);
   client.close();
   await client.closed;
 });

@@ -6,6 +6,7 @@ import {
   type Message,
 } from 'meerkat';
 import { expect, onTestFinished } from 'vitest';
+import { observe } from './observed.ts';
 import { until } from './waiting.ts';
 
 /** A client's connection that ends with the test, and its messages one by one. */
@@ -56,5 +57,7 @@ export async function failure(dialled: Promise<Connection<undefined>>): Promise<
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(HandshakeError);
+  const { code, status } = error as HandshakeError;
+  observe(status === 0 ? code : `${code}, status ${status}`);
   return error as HandshakeError;
 }

@@ -1,4 +1,5 @@
 import { fromHex, type RawPeer } from 'meerkat/testing';
+import { observe } from './observed.ts';
 
 export const TEXT = 0x1;
 export const BINARY = 0x2;
@@ -69,5 +70,7 @@ export async function takeClose(peer: RawPeer): Promise<{ code: number; reason: 
   if (received?.opcode !== CLOSE) throw new Error(`no Close frame but ${JSON.stringify(received)}`);
   const { payload } = received;
   if (payload.length === 0) return { code: 1005, reason: '' };
-  return { code: payload.readUInt16BE(), reason: payload.subarray(2).toString() };
+  const [code, reason] = [payload.readUInt16BE(), payload.subarray(2).toString()];
+  observe(`close ${code}${reason === '' ? '' : ` (${reason})`}`);
+  return { code, reason };
 }

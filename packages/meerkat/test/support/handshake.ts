@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import { RawPeer } from 'meerkat/testing';
 import { expect, onTestFinished } from 'vitest';
 import { type HttpResponse, parseResponse } from './http-response.ts';
+import { observe } from './observed.ts';
 
 /** The key of the example in RFC 6455 §1.3, and what answers it. */
 const SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -62,8 +63,15 @@ export async function exchange(port: number, octets: string | Uint8Array): Promi
   else await peer.send(octets);
   const head = await peer.takeHead();
   const text = head.startsWith('HTTP/1.1 101 ') ? head : head + (await peer.takeText());
+  if (!text.startsWith('HTTP/1.1 101 ')) observeEnd(text, peer.stream.readableEnded);
   await peer.close();
   return text;
+}
+
+/** Notes the statuses of all that came until the end, and the end. */
+function observeEnd(text: string, ended: boolean): void {
+  const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => status);
+  observe([...statuses, ended ? 'FIN' : 'RST'].join(' + '));
 }
 
 /** Makes the handshake on a raw connection; what follows on it are frames. */
@@ -109,35 +117,4 @@ export function expectRefusal(response: HttpResponse): void {
   expect(response.header('connection')).toMatch(/^close(, Upgrade)?$/);
   expect(response.header('content-length')).toBe(`${response.body.length}`);
   expect(response.body).not.toContain('HTTP/1.1 ');
-}
-
-/**
- * The same for a request with more header lines than node:http keeps: newer versions refuse it in their parser, whose
- * answer has neither body nor length, older ones leave it to us.
- */
-export async function refusedForLines(
-  site: RefusingSite,
-  request: RequestParts,
-): Promise<HttpResponse> {
-  const response = parseResponse(await exchange(site.port, upgradeRequest(request)));
-  if (response.body === '') expect(response.header('connection')).toBe('close');
-  else expectRefusal(response);
-  expect(site.opened).toEqual([]);
-  expect(site.requests).toEqual([]);
-  return response;
-}
-
-/** The same for what Node's own parser refuses before anybody is asked: its answer has no body and no length. */
-export async function refusedByParser(
-  site: RefusingSite,
-  request: RequestParts | string | Uint8Array,
-): Promise<HttpResponse> {
-  const isParts = typeof request === 'object' && !(request instanceof Uint8Array);
-  const text = await exchange(site.port, isParts ? upgradeRequest(request) : request);
-  const response = parseResponse(text);
-  expect(response.header('connection')).toBe('close');
-  expect(response.body).toBe('');
-  expect(site.opened).toEqual([]);
-  expect(site.requests).toEqual([]);
-  return response;
 }

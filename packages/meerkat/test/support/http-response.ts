@@ -1,3 +1,5 @@
+import { observe } from './observed.ts';
+
 /** One HTTP response, taken apart. */
 export interface HttpResponse {
   readonly version: string;
@@ -16,6 +18,7 @@ export function parseResponse(octets: string): HttpResponse {
   const [statusLine = '', ...lines] = octets.slice(0, end).split('\r\n');
   const [, version, status] = /^HTTP\/(\d\.\d) (\d{3}) /.exec(statusLine) ?? [];
   if (version === undefined) throw new Error(`no status line: ${JSON.stringify(statusLine)}`);
+  observe(status ?? '');
   const headers = lines.map((line) => {
     const colon = line.indexOf(':');
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;

@@ -112,3 +112,29 @@ describe('connectionPair', () => {
     );
   });
 });
+
+describe('a pair and compression', () => {
+  it('agrees on compression where both sides want it', () => {
+    const { server, client } = connectionPair({ compression: true });
+    expect(server.extensions).toBe(
+      'permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=12',
+    );
+    expect(client.extensions).toBe(server.extensions);
+  });
+
+  it.each<[string, Parameters<typeof connectionPair>]>([
+    ['by default, as a server does not', []],
+    ['when the client does not', [{ compression: true }, { compression: false }]],
+    ['when the server does not', [{ compression: false }, { compression: true }]],
+  ])('does without it %s', async (_why, sides) => {
+    const { server, client } = connectionPair(...sides);
+    expect([server.extensions, client.extensions]).toEqual(['', '']);
+    client.send('x'.repeat(100_000));
+    for await (const message of server) {
+      expect(message).toBe('x'.repeat(100_000));
+      break;
+    }
+    client.terminate();
+    await server.closed;
+  });
+});

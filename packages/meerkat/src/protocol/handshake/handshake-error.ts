@@ -22,6 +22,7 @@ export type HandshakeCode =
   | 'MEERKAT_REFUSED'
   | 'MEERKAT_TOO_MANY_CONNECTIONS'
   | 'MEERKAT_TOO_MANY_FROM_ADDRESS'
+  | 'MEERKAT_TOO_MANY_NEW_FROM_ADDRESS'
   // the client refuses the response, or never got one
   | 'WS_RESPONSE_ACCEPT'
   | 'WS_RESPONSE_BODY'
@@ -96,6 +97,11 @@ const FAULTS: Readonly<Record<HandshakeCode, Fault>> = {
     status: 429,
     message: 'this address has as many connections as it may have',
     headers: [['Retry-After', '5']],
+  },
+  MEERKAT_TOO_MANY_NEW_FROM_ADDRESS: {
+    status: 429,
+    message: 'this address opens connections faster than it may',
+    headers: [['Retry-After', '1']],
   },
 
   WS_RESPONSE_ACCEPT: { status: 0, message: 'Sec-WebSocket-Accept mismatch' },

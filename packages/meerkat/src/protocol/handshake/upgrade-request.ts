@@ -5,6 +5,7 @@ import { parseAuthority, sameAuthority } from './authority.ts';
 import { type ExtensionOffer, formatExtensions, parseExtensions } from './extension-header.ts';
 import { HandshakeError, type HeaderList } from './handshake-error.ts';
 import { HeaderFields, isToken, MAX_HEADER_LINES } from './header-fields.ts';
+import type { DeflateTerms } from './permessage-deflate.ts';
 import { parseSubprotocols } from './subprotocol.ts';
 
 /** Longest request target, in characters. */
@@ -84,6 +85,10 @@ export interface UpgradeOffer {
   readonly key: string;
   readonly subprotocols: readonly string[];
   readonly extensions: readonly ExtensionOffer[];
+  /** Whether the server has to choose one of the subprotocols. @default false */
+  readonly requireSubprotocol?: boolean | undefined;
+  /** The terms behind the offer of permessage-deflate, where there is one among the extensions. */
+  readonly deflate?: DeflateTerms | undefined;
 }
 
 /**
@@ -130,6 +135,8 @@ function readHost(fields: HeaderFields): string {
 
 /** Path and query of the target; the absolute form must name this very host (RFC 9112 §3.2.2). */
 function readTarget(target: string, host: string): string {
+  // Older parsers of Node let octets above 7f pass.
+  if (/[^!-~]/.test(target)) throw new HandshakeError('WS_REQUEST_TARGET');
   const whole = target.split('#', 1)[0] as string;
   if (whole.startsWith('/')) return whole;
   const [, scheme, authority, rest] = /^(https?|wss?):\/\/([^/?]*)(.*)$/i.exec(whole) ?? [];

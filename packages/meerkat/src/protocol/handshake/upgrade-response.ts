@@ -10,6 +10,7 @@ import {
 } from './extension-header.ts';
 import { type HandshakeCode, HandshakeError, type HeaderList } from './handshake-error.ts';
 import { HeaderFields, isFieldValue, isToken, MAX_HEADER_LINES } from './header-fields.ts';
+import { type DeflateAgreement, readDeflateAnswer } from './permessage-deflate.ts';
 import type { UpgradeOffer, UpgradeRequest } from './upgrade-request.ts';
 
 /** What a server agrees to. */
@@ -96,6 +97,8 @@ export interface UpgradeAgreement {
   /** Empty for none. */
   readonly subprotocol: string;
   readonly extensions: readonly ExtensionOffer[];
+  /** What the answer says about permessage-deflate, where it was offered. */
+  readonly deflate: DeflateAgreement | undefined;
 }
 
 /**
@@ -137,7 +140,11 @@ export function readUpgradeResponse(
   if (protocols.length === 1 && !offer.subprotocols.includes(subprotocol)) {
     refuse('WS_RESPONSE_SUBPROTOCOL', `${JSON.stringify(subprotocol)} was not offered`);
   }
-  return { subprotocol, extensions: agreedExtensions(fields, offer, refuse) };
+  if (protocols.length === 0 && offer.requireSubprotocol === true) {
+    refuse('WS_RESPONSE_SUBPROTOCOL', 'none was chosen');
+  }
+  const extensions = agreedExtensions(fields, offer, refuse);
+  return { subprotocol, extensions, deflate: agreedDeflate(extensions, offer, refuse) };
 }
 
 function agreedExtensions(
@@ -153,6 +160,17 @@ function agreedExtensions(
   const unoffered = unofferedExtension(extensions, offer.extensions);
   if (unoffered !== undefined) refuse('WS_RESPONSE_EXTENSION', unoffered);
   return extensions;
+}
+
+function agreedDeflate(
+  extensions: readonly ExtensionOffer[],
+  { deflate: terms }: UpgradeOffer,
+  refuse: (code: HandshakeCode, detail: string) => never,
+): DeflateAgreement | undefined {
+  const answer = extensions.find(({ name }) => name === 'permessage-deflate');
+  if (answer === undefined || terms === undefined) return undefined;
+  const agreement = readDeflateAnswer(answer, terms);
+  return typeof agreement === 'string' ? refuse('WS_RESPONSE_EXTENSION', agreement) : agreement;
 }
 
 /** Pairs up what an HTTP parser leaves as one flat list. */

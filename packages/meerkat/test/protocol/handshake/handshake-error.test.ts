@@ -28,6 +28,7 @@ const STATUS: Readonly<Partial<Record<HandshakeCode, number>>> = {
   MEERKAT_REFUSED: 403,
   MEERKAT_TOO_MANY_CONNECTIONS: 503,
   MEERKAT_TOO_MANY_FROM_ADDRESS: 429,
+  MEERKAT_TOO_MANY_NEW_FROM_ADDRESS: 429,
 };
 
 describe('a failed handshake', () => {

@@ -165,6 +165,9 @@ describe('the target', () => {
     ['nothing', ''],
     ['a fragment alone', '#/chat'],
     ['a backslash', 'http://server.example.com\\@evil.example/'],
+    ['octets above 7f', '/ch\xc3\xa4t'],
+    ['a blank', '/ch at'],
+    ['a control character', '/ch\0at'],
   ])('with %s is refused with 400: %s', (_what, target) => {
     expect(() => read({ target })).toThrow(refusal('WS_REQUEST_TARGET', { status: 400 }));
   });

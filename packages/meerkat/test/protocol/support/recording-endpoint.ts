@@ -5,6 +5,7 @@ import {
   type EndpointSetup,
 } from '../../../src/protocol/endpoint.ts';
 import { type Limits, resolveLimits } from '../../../src/protocol/limits.ts';
+import { Opcode } from '../../../src/protocol/opcode.ts';
 import { type Primitives, plainPrimitives } from '../../../src/protocol/primitives.ts';
 import type { Role } from '../../../src/protocol/role.ts';
 import { hex, octets } from './octets.ts';
@@ -27,7 +28,7 @@ export interface RecordingSetup
 
 /** An endpoint that keeps all it reports and all it sends, in one order. Time stands still until `now` is set. */
 export class RecordingEndpoint {
-  /** `text hello`, `binary 68 69`, `ping`, `close 1000 bye`, `failed WS_MASK_MISSING`, and `sent` with a frame's octets. */
+  /** `text hello`, `binary 68 69`, `compressed text ca 00`, `ping`, `close 1000 bye`, `failed WS_MASK_MISSING`, and `sent` with a frame's octets. */
   readonly log: string[] = [];
   readonly endpoint: Endpoint;
   readonly output: RecordingOutput;
@@ -84,6 +85,11 @@ export class RecordingEndpoint {
         this.log.push(`binary ${hex(message.subarray(start, end))}`.trimEnd());
         on.binaryMessage?.(message, start, end);
       },
+      compressedMessage: (opcode, message, start, end) => {
+        const type = opcode === Opcode.Text ? 'text' : 'binary';
+        this.log.push(`compressed ${type} ${hex(message.subarray(start, end))}`.trimEnd());
+        on.compressedMessage?.(opcode, message, start, end);
+      },
       ping: (payload, start, end) => {
         this.log.push(`ping ${hex(payload.subarray(start, end))}`.trimEnd());
         on.ping?.(payload, start, end);
@@ -96,6 +102,7 @@ export class RecordingEndpoint {
         this.log.push(`close ${close.code} ${close.reason}`.trimEnd());
         on.closeReceived?.(close);
       },
+      closing: () => on.closing?.(),
       failed: (error) => {
         this.log.push(`failed ${error.code}`);
         on.failed?.(error);

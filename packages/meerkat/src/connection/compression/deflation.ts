@@ -1,0 +1,184 @@
+import type { Endpoint } from '../../protocol/endpoint.ts';
+import type { DeflateDirection } from '../../protocol/handshake/permessage-deflate.ts';
+import { copyOctets } from '../../protocol/octets.ts';
+import { type DataOpcode, Opcode } from '../../protocol/opcode.ts';
+import { Fifo } from '../fifo.ts';
+import { nodePrimitives } from '../node-primitives.ts';
+import { History } from './history.ts';
+import { loopShare } from './loop-share.ts';
+import { type DeflateSettings, deflateBeside, deflateNow, LOOP_BYTES } from './raw-deflate.ts';
+import type { ZlibPool } from './zlib-pool.ts';
+
+/** What {@link Deflation} is told. */
+export interface DeflationSettings {
+  /** What was agreed on for what we send. */
+  readonly direction: DeflateDirection;
+  readonly threshold: number;
+  readonly level: number;
+  readonly memLevel: number;
+  readonly pool: ZlibPool;
+}
+
+/** What a message that waits costs beside its octets: without it, a million of one octet would count for a megabyte. */
+const ENTRY_BYTES = 128;
+
+/** A message that waits: to be compressed, or behind one that is. */
+interface Waiting {
+  readonly opcode: DataOpcode;
+  readonly octets: Uint8Array;
+  readonly compress: boolean;
+}
+
+/**
+ * Compresses what one connection sends, and keeps the order. Small messages are compressed on the loop, within its share
+ * of this turn or a later one, the others in the pool; a message that does not become shorter is sent as it is, as is whatever still waits
+ * when the Close frame has to follow (RFC 7692 §6: each message may be compressed or not).
+ */
+export class Deflation {
+  readonly #endpoint: Endpoint;
+  readonly #settings: DeflationSettings;
+  readonly #deflate: DeflateSettings;
+  readonly #written: () => void;
+  readonly #history: History | undefined;
+  readonly #waiting = new Fifo<Waiting>();
+  #bytes = 0;
+  #busy = false;
+
+  /** @param written - Called when messages were written later than they were sent. */
+  constructor(endpoint: Endpoint, settings: DeflationSettings, written: () => void) {
+    this.#endpoint = endpoint;
+    this.#settings = settings;
+    this.#written = written;
+    const { level, memLevel, direction } = settings;
+    this.#deflate = { level, memLevel, windowBits: direction.windowBits };
+    this.#history = direction.contextTakeover ? new History(direction.windowBits) : undefined;
+  }
+
+  /** Octets that the messages that wait take here. */
+  get pendingBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Sends a text, now or in its turn. False when it may not be sent any more. */
+  sendText(text: string): boolean {
+    const { threshold } = this.#settings;
+    const compress =
+      text.length >= threshold ||
+      (text.length * 3 >= threshold && nodePrimitives.utf8Length(text) >= threshold);
+    if (!compress && this.#waiting.length === 0) return this.#endpoint.sendText(text);
+    if (!this.#endpoint.maySend) return false;
+    this.#send(Opcode.Text, Buffer.from(text), compress, true);
+    return true;
+  }
+
+  /** Sends octets, which are copied. False when they may not be sent any more. */
+  sendBinary(octets: Uint8Array): boolean {
+    const compress = octets.length >= this.#settings.threshold;
+    if (!compress && this.#waiting.length === 0) return this.#endpoint.sendBinary(octets);
+    if (!this.#endpoint.maySend) return false;
+    // Another thread may write to shared memory while the window takes in what was compressed.
+    const shared = this.#history !== undefined && octets.buffer instanceof SharedArrayBuffer;
+    this.#send(
+      Opcode.Binary,
+      shared ? copyOctets(octets, 0, octets.length) : octets,
+      compress,
+      shared,
+    );
+    return true;
+  }
+
+  /** Writes everything that waits, uncompressed: nothing can be sent after the Close frame that follows. */
+  flush(): void {
+    this.#bytes = 0;
+    for (const { opcode, octets } of this.#waiting.takeAll()) this.#plain(opcode, octets);
+  }
+
+  /** Lets go of what waits. */
+  stop(): void {
+    this.#waiting.clear();
+    this.#bytes = 0;
+  }
+
+  /** @param owned - Whether the octets are ours alone. */
+  #send(opcode: DataOpcode, octets: Uint8Array, compress: boolean, owned: boolean): void {
+    if (this.#waiting.length === 0 && octets.length <= LOOP_BYTES && !loopShare.exhausted) {
+      this.#compressNow(opcode, octets);
+      return;
+    }
+    const kept = owned ? octets : copyOctets(octets, 0, octets.length);
+    this.#waiting.push({ opcode, octets: kept, compress });
+    this.#bytes += kept.length + ENTRY_BYTES;
+    if (!this.#busy) this.#advance();
+  }
+
+  /** Works on those that wait, in their order, up to one that takes its time. */
+  #advance(): void {
+    for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
+      const { opcode, octets, compress } = next;
+      if (!compress) {
+        this.#shift(next);
+        this.#plain(opcode, octets);
+      } else if (octets.length > LOOP_BYTES) {
+        this.#compressBeside(next);
+        return;
+      } else if (loopShare.exhausted) {
+        this.#busy = true;
+        loopShare.later(() => this.#goOn());
+        return;
+      } else {
+        this.#shift(next);
+        this.#compressNow(opcode, octets);
+      }
+    }
+  }
+
+  #compressNow(opcode: DataOpcode, octets: Uint8Array): void {
+    const deflate = (): Buffer => deflateNow(octets, this.#history?.octets, this.#deflate);
+    this.#write(opcode, octets, loopShare.spend(deflate));
+  }
+
+  #compressBeside(next: Waiting): void {
+    this.#busy = true;
+    this.#settings.pool.run((done) => {
+      if (this.#waiting.first !== next) {
+        setImmediate(() => {
+          done();
+          this.#goOn();
+        });
+        return;
+      }
+      deflateBeside(next.octets, this.#history?.octets, this.#deflate, (compressed) => {
+        done();
+        if (this.#waiting.first === next) {
+          this.#shift(next);
+          this.#write(next.opcode, next.octets, compressed);
+        }
+        this.#goOn();
+      });
+    });
+  }
+
+  #goOn(): void {
+    this.#busy = false;
+    this.#advance();
+    this.#written();
+  }
+
+  #write(opcode: DataOpcode, octets: Uint8Array, compressed: Uint8Array | undefined): void {
+    if (compressed === undefined || compressed.length >= octets.length) {
+      this.#plain(opcode, octets);
+      return;
+    }
+    if (this.#endpoint.sendCompressed(opcode, compressed)) this.#history?.push(octets);
+  }
+
+  #plain(opcode: DataOpcode, octets: Uint8Array): void {
+    if (opcode === Opcode.Text) this.#endpoint.sendTextOctets(octets);
+    else this.#endpoint.sendBinary(octets);
+  }
+
+  #shift(next: Waiting): void {
+    this.#waiting.shift();
+    this.#bytes -= next.octets.length + ENTRY_BYTES;
+  }
+}

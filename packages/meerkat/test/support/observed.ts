@@ -1,0 +1,1 @@
+export { observe, observed } from '../../../../test/support/observed.ts';
