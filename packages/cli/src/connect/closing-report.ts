@@ -1,4 +1,5 @@
 import { CloseCode, type Closed, describeCloseCode } from 'meerkat';
+import { ruleSource } from '../explain/rule-source.ts';
 import { oneLine } from '../terminal/escape-controls.ts';
 
 /** What the user is told at the end. */
@@ -83,7 +84,7 @@ function abnormal(closed: Closed, givenUp: GivenUp): string {
 }
 
 function broken({ reason, rule, section, limit }: Closed): string {
-  const what = `${reason} (${rule}, RFC 6455 ${section})`;
+  const what = `${reason} (${rule}, ${ruleSource(section)})`;
   if (limit === undefined) return `the server broke the protocol: ${what}`;
   const flag = limit === 'maxMessageBytes' ? '; --max-message-bytes raises it' : '';
   return `the server exceeded our ${limit}: ${what}${flag}`;

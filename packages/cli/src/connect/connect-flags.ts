@@ -33,6 +33,7 @@ export interface ConnectFlags {
   readonly subprotocol?: readonly string[];
   readonly header?: readonly (readonly [string, string])[];
   readonly origin?: string;
+  readonly compression: boolean;
   readonly unix?: string;
   readonly timeout: number;
   readonly ca?: string;
@@ -156,6 +157,7 @@ function addHandshakeFlags(command: Command): void {
         'send this Origin, as a web page of https://example.com would',
       ).argParser(originValue),
     )
+    .option('--no-compression', 'do not offer to compress messages (permessage-deflate)')
     .option('--unix <path>', "through this unix socket; the URL's host goes into Host only")
     .addOption(
       new Option('--timeout <ms>', 'longest time for name, TCP, TLS and HTTP together')

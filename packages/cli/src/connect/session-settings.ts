@@ -32,6 +32,7 @@ export async function sessionSettings(
       socketPath: flags.unix,
       handshakeTimeout: flags.timeout,
       maxMessageBytes: flags.maxMessageBytes,
+      compression: flags.compression,
     },
     verbose: flags.verbose === true,
     showSecrets: flags.showSecrets === true,

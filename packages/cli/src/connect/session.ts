@@ -29,7 +29,13 @@ export interface SessionSettings extends ViewSettings, SenderSettings, DialViewS
   readonly url: URL;
   readonly dial: Pick<
     ConnectOptions,
-    'headers' | 'subprotocols' | 'tls' | 'socketPath' | 'handshakeTimeout' | 'maxMessageBytes'
+    | 'headers'
+    | 'subprotocols'
+    | 'tls'
+    | 'socketPath'
+    | 'handshakeTimeout'
+    | 'maxMessageBytes'
+    | 'compression'
   >;
   /** Sent in place of the input; undefined where the input is sent. */
   readonly messages: readonly Message[] | undefined;
@@ -144,10 +150,11 @@ class Session {
   #greet(connection: Connection): void {
     const { stdin } = this.#context;
     const { url, dial, messages } = this.#settings;
-    const { protocol } = connection;
+    const { protocol, extensions } = connection;
     if (stdin.isTTY === true && messages === undefined) {
       const agreed = protocol === '' ? '' : `, subprotocol ${protocol}`;
-      this.#io.note(`connected to ${shown(url)}${agreed}; /help, Ctrl-D closes`);
+      const compressed = extensions === '' ? '' : ', compressed';
+      this.#io.note(`connected to ${shown(url)}${agreed}${compressed}; /help, Ctrl-D closes`);
     }
     if (protocol === '' && (dial.subprotocols ?? []).length > 0) {
       this.#io.note('the server chose none of the subprotocols');

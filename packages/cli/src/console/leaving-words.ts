@@ -7,11 +7,15 @@ const MAX_LENGTH = 200;
 
 /** What stands behind "#1 left": `: 1000 normal closure "bye", by the client, after 7.0 s`. */
 export function leavingWords(closed: Closed, milliseconds: number): string {
-  const dropped =
-    closed.droppedMessages === 0
-      ? ''
-      : `; ${count(closed.droppedMessages, 'message')} to it ${closed.droppedMessages === 1 ? 'was' : 'were'} dropped`;
-  return `: ${how(closed)}, after ${durationWords(milliseconds)}${dropped}`;
+  const { droppedMessages, discardedMessages } = closed;
+  const dropped = lost(droppedMessages, 'to it', 'dropped');
+  const discarded = lost(discardedMessages, 'of it', 'discarded, as they came too fast');
+  return `: ${how(closed)}, after ${durationWords(milliseconds)}${dropped}${discarded}`;
+}
+
+function lost(messages: number, whose: string, what: string): string {
+  if (messages === 0) return '';
+  return `; ${count(messages, 'message')} ${whose} ${messages === 1 ? 'was' : 'were'} ${what}`;
 }
 
 /** A time that a person reads: `7.0 s`, `4 min 12 s`, `3 h 2 min`. */

@@ -32,6 +32,7 @@ export function listLines(
       `in ${received.messages}`,
       `out ${sent.messages}`,
     ];
+    if (connection.extensions !== '') parts.splice(1, 0, 'compressed');
     if (connection.protocol !== '') parts.splice(1, 0, connection.protocol);
     if (connection.queuedBytes > 0) parts.push(`${count(connection.queuedBytes, 'octet')} queued`);
     if (connection.state !== 'open') parts.push('closing');
@@ -50,10 +51,12 @@ export function clientLines(
   options: AnnotationOptions,
 ): string[] {
   const { connection, label, since, received, sent } = client;
+  const { protocol, extensions } = connection;
   const time = forPerson ? localTime(since) : since.toISOString();
   return [
     `${palette.bold(label)}, here since ${time}, for ${durationWords(performance.now() - client.cameAt)}`,
-    `  subprotocol  ${connection.protocol === '' ? 'none' : connection.protocol}`,
+    `  subprotocol  ${protocol === '' ? 'none' : protocol}`,
+    `  extensions   ${extensions === '' ? 'none' : extensions}`,
     `  received     ${tallyWords(received)}`,
     `  sent         ${tallyWords(sent)}, ${count(connection.queuedBytes, 'octet')} queued`,
     `  state        ${connection.state}`,

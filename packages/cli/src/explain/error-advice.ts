@@ -2,6 +2,8 @@ import type { HandshakeCode, UsageCode, ViolationCode } from 'meerkat';
 
 /** What to do about a rule that the peer broke. Exhaustive by type: a new code without a line does not compile. */
 export const VIOLATION_ADVICE: Readonly<Record<ViolationCode, string>> = {
+  WS_BYTE_RATE:
+    'The peer sends more than maxBytesPerSecond, counted inflated. If it means well, raise that and byteBurst, or let overRate pause or drop in place of close.',
   WS_CLOSE_CODE_INVALID:
     'The peer put a number into its Close frame that may not be there, such as 1005, 1006 or 0. Let it send 1000, or 4000 to 4999.',
   WS_CLOSE_PAYLOAD_LENGTH:
@@ -15,6 +17,12 @@ export const VIOLATION_ADVICE: Readonly<Record<ViolationCode, string>> = {
     'The peer floods with pings, pongs or closes. If it means well, raise maxControlFramesPerSecond and controlFrameBurst.',
   WS_CONTROL_TOO_LONG:
     'Ping, pong and close carry at most 125 octets: put more into a message, or cut the reason.',
+  WS_DEFLATE_FINAL_BLOCKS:
+    'The peer ends its deflate stream again and again inside of one message. No encoder needs that: it is an attack, or a test.',
+  WS_DEFLATE_INVALID:
+    'The peer compresses wrongly: often it takes its context over though no_context_takeover was agreed, or leaves the octets 00 00 ff ff in. compression: false, with meerkat connect --no-compression, shows whether it is that.',
+  WS_INFLATE_RATIO:
+    'A message inflates to more than maxInflateRatio times what was sent: a deflate bomb, or very regular data. If the peer means well, raise it.',
   WS_LENGTH_MSB_SET:
     'No real message is that long: the peer wrote a negative number, or it is out of step with its own frames.',
   WS_LENGTH_NOT_MINIMAL:
@@ -24,6 +32,8 @@ export const VIOLATION_ADVICE: Readonly<Record<ViolationCode, string>> = {
   WS_MASK_UNEXPECTED: "A server never masks. The peer's code is a client's.",
   WS_MESSAGE_INTERRUPTED:
     'Between the fragments of a message only control frames may come. Two tasks of the peer send at the same time.',
+  WS_MESSAGE_RATE:
+    'The peer sends more than maxMessagesPerSecond. If it means well, raise that and messageBurst, or let overRate pause or drop in place of close.',
   WS_MESSAGE_TOO_BIG:
     'Raise maxMessageBytes (--max-message-bytes) on the side that received it, or send smaller messages; fragments do not help.',
   WS_MESSAGE_TYPE_REFUSED:
@@ -70,7 +80,9 @@ export const HANDSHAKE_ADVICE: Readonly<Record<HandshakeCode, string>> = {
   MEERKAT_TOO_MANY_CONNECTIONS:
     'The server is full: try again after the seconds in Retry-After, or raise maxConnections.',
   MEERKAT_TOO_MANY_FROM_ADDRESS:
-    'Close some of the connections from this address, or raise maxConnectionsPerAddress. Behind a proxy all clients have its address.',
+    'Close some of the connections from this address, or raise maxConnectionsPerAddress. Behind a proxy all clients have its address, unless trustProxy names it.',
+  MEERKAT_TOO_MANY_NEW_FROM_ADDRESS:
+    'Wait longer between attempts, with growing pauses, or raise maxNewConnectionsPerAddress. Behind a proxy all clients have its address, unless trustProxy names it.',
   WS_RESPONSE_ACCEPT:
     'What answers is no WebSocket server, computes Accept wrongly, or a cache gave an answer meant for somebody else.',
   WS_RESPONSE_BODY: 'The server sent Content-Length or Transfer-Encoding with the 101: its bug.',

@@ -11,6 +11,7 @@ import {
 import { CLOSE_CODE_ADVICE, type NamedCloseCode } from './close-code-advice.ts';
 import { CLOSE_CODE_RANGES, type CloseCodeRange } from './close-code-ranges.ts';
 import { HANDSHAKE_ADVICE, USAGE_ADVICE, VIOLATION_ADVICE } from './error-advice.ts';
+import { ruleSource } from './rule-source.ts';
 
 /** All there is to say about one code. `--json` prints it as it is. */
 export interface Explanation {
@@ -65,7 +66,7 @@ export const ERROR_EXPLANATIONS: readonly Explanation[] = [
       ...(limit === undefined ? {} : { limit }),
       causes: [],
       remedies: [VIOLATION_ADVICE[code]],
-      source: `RFC 6455 ${section}`,
+      source: ruleSource(section),
     };
   }),
   ...handshakeCodes.map((code): Explanation => {

@@ -6,6 +6,8 @@ import {
   type RequestHead,
   readUpgradeRequest,
 } from 'meerkat/protocol';
+import { extensionsIn } from './deflate-answer.ts';
+import { offerWords } from './extension-words.ts';
 import { FieldMarks } from './field-marks.ts';
 import type { AnnotatedHead, AnnotationOptions, HandshakeVerdict } from './head-annotations.ts';
 import { withField, without } from './repaired-head.ts';
@@ -44,6 +46,7 @@ export function annotateRequest(head: RequestHead, options: AnnotationOptions = 
   }
   const lineNotes: string[] = [];
   const handshake = markFaults(head, marks, lineNotes);
+  marks.explain('Sec-WebSocket-Extensions', offerWords(extensionsIn(head)));
   return {
     firstLine:
       lineNotes.length === 0

@@ -3,7 +3,6 @@ import {
   type HandshakeCode,
   HandshakeError,
   HeaderFields,
-  parseExtensions,
   parseSubprotocols,
   plainPrimitives,
   type RequestHead,
@@ -12,6 +11,8 @@ import {
   type UpgradeOffer,
 } from 'meerkat/protocol';
 import { asksForWebSocket, requestFault } from './annotate-request.ts';
+import { ANY_TERMS, DEFLATE, extensionsIn, unfitAnswer } from './deflate-answer.ts';
+import { answerWords, declinedWords } from './extension-words.ts';
 import { FieldMarks } from './field-marks.ts';
 import type { AnnotatedHead, AnnotationOptions, HandshakeVerdict } from './head-annotations.ts';
 import { withField, without } from './repaired-head.ts';
@@ -59,12 +60,17 @@ export function annotateResponse(
   }
   const lineNotes: string[] = [];
   const handshake = markFaults(head, request, marks, lineNotes, options.showSecrets === true);
+  const agreed = extensionsIn(head);
+  marks.explain('Sec-WebSocket-Extensions', answerWords(agreed));
+  const isSilent = head.status === 101 && marks.values('Sec-WebSocket-Extensions').length === 0;
+  const offers = isSilent && request !== undefined ? extensionsIn(request) : [];
   return {
     firstLine:
       lineNotes.length === 0
         ? { text, verdict: 'fine' }
         : { text, verdict: 'wrong', note: lineNotes.join('; ') },
     fields: marks.fields(head.status === 101 ? RULED : new Set(), options),
+    remarks: declinedWords(offers),
     handshake,
   };
 }
@@ -153,10 +159,7 @@ function mark(
       );
       return without(head, ['sec-websocket-protocol']);
     case 'WS_RESPONSE_EXTENSION':
-      marks.wrong(
-        'Sec-WebSocket-Extensions',
-        'is malformed, or has an extension that the client did not offer (RFC 6455 §4.1)',
-      );
+      marks.wrong('Sec-WebSocket-Extensions', extensionNote(head, offer));
       return without(head, ['sec-websocket-extensions']);
     default:
       return undefined;
@@ -181,6 +184,15 @@ function acceptNote(marks: FieldMarks, { key }: UpgradeOffer): string {
   return rule;
 }
 
+function extensionNote(head: ResponseHead, offer: UpgradeOffer): string {
+  const answer = extensionsIn(head).find(({ name }) => name === DEFLATE);
+  if (answer === undefined || offer.deflate === undefined) {
+    return 'is malformed, or has an extension that the client did not offer (RFC 6455 §4.1)';
+  }
+  const problem = unfitAnswer(answer, offer.extensions);
+  return problem ?? 'has what no server may answer (RFC 6455 §4.1, RFC 7692 §7.1)';
+}
+
 /** Quotes no subprotocol, which may be a token: the field has it, redacted. */
 function messageOf(fault: HandshakeError, showSecrets: boolean): string {
   const { code, message } = fault;
@@ -190,8 +202,12 @@ function messageOf(fault: HandshakeError, showSecrets: boolean): string {
 
 function responseFault(head: ResponseHead, offer: UpgradeOffer): HandshakeError | undefined {
   try {
-    readUpgradeResponse(head, offer, primitives);
-    return undefined;
+    const { extensions } = readUpgradeResponse(head, offer, primitives);
+    const answer = extensions.find(({ name }) => name === DEFLATE);
+    const detail = answer === undefined ? undefined : unfitAnswer(answer, offer.extensions);
+    return detail === undefined
+      ? undefined
+      : new HandshakeError('WS_RESPONSE_EXTENSION', { status: head.status, detail });
   } catch (error) {
     if (error instanceof HandshakeError) return error;
     throw error;
@@ -201,10 +217,12 @@ function responseFault(head: ResponseHead, offer: UpgradeOffer): HandshakeError 
 /** What a request offers, as far as it can be read. */
 function offered({ rawHeaders }: RequestHead): UpgradeOffer {
   const fields = new HeaderFields(rawHeaders);
+  const extensions = extensionsIn({ rawHeaders });
   return {
     key: fields.all('sec-websocket-key')[0] ?? '',
     subprotocols: parseSubprotocols(fields.combined('sec-websocket-protocol') ?? '') ?? [],
-    extensions: parseExtensions(fields.combined('sec-websocket-extensions') ?? '') ?? [],
+    extensions,
+    deflate: extensions.some(({ name }) => name === DEFLATE) ? ANY_TERMS : undefined,
   };
 }
 

@@ -6,6 +6,7 @@ import { redactFields } from './secrets.ts';
 export class FieldMarks {
   readonly #list: HeaderList;
   readonly #notes = new Map<number, string>();
+  readonly #meanings = new Map<number, readonly string[]>();
   readonly #missing: AnnotatedField[] = [];
 
   /** @param raw - Name, value, name, value, … */
@@ -36,6 +37,12 @@ export class FieldMarks {
     for (let at = first; at < this.#list.length; at += 1) this.#notes.set(at, note);
   }
 
+  /** Says below the last line of the field what it means. */
+  explain(name: string, meaning: readonly string[]): void {
+    const at = this.#list.findLastIndex(([one]) => one.toLowerCase() === name.toLowerCase());
+    if (at >= 0 && meaning.length > 0) this.#meanings.set(at, meaning);
+  }
+
   /** @param ruled - Names, in lower case, of the fields that keep the rules where they are not marked. */
   fields(ruled: ReadonlySet<string>, { showSecrets }: AnnotationOptions): AnnotatedField[] {
     const shown = showSecrets === true ? this.#list.flat() : redactFields(this.#list.flat());
@@ -43,7 +50,9 @@ export class FieldMarks {
       const note = this.#notes.get(at);
       const value = shown[2 * at + 1] ?? '';
       if (note !== undefined) return { name, value, verdict: 'wrong', note };
-      return { name, value, verdict: ruled.has(name.toLowerCase()) ? 'fine' : 'plain' };
+      const meaning = this.#meanings.get(at);
+      const verdict = ruled.has(name.toLowerCase()) ? 'fine' : 'plain';
+      return { name, value, verdict, ...(meaning === undefined ? {} : { meaning }) };
     });
     return [...fields, ...this.#missing];
   }

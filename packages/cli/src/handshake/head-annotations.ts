@@ -17,6 +17,8 @@ export interface AnnotatedField {
   readonly verdict: Verdict;
   /** What is wrong with it. */
   readonly note?: string;
+  /** What it says, in words, a line each. */
+  readonly meaning?: readonly string[];
 }
 
 /** What our engine says of a head as a whole. */
@@ -35,6 +37,8 @@ export type HandshakeVerdict =
 export interface AnnotatedHead {
   readonly firstLine: AnnotatedLine;
   readonly fields: readonly AnnotatedField[];
+  /** What is not there, and worth knowing. */
+  readonly remarks?: readonly string[];
   /** Undefined for ordinary HTTP. */
   readonly handshake: HandshakeVerdict | undefined;
 }

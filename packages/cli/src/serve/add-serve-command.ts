@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { CliContext } from '../cli-context.ts';
+import { wholeNumberFlag } from './flag.ts';
 import {
   DEFAULT_HOST,
   DEFAULT_PORT,
@@ -9,7 +10,7 @@ import {
 } from './listen-address.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log-settings.ts';
 import type { ServeFlags } from './run-serve.ts';
-import { addServerFlags, wholeNumberFlag } from './server-flags.ts';
+import { addServerFlags } from './server-flags.ts';
 
 const MAX_MILLISECONDS = 86_400_000;
 
@@ -33,6 +34,7 @@ Examples:
   meerkat serve --console --manual-accept   and let each client in by hand
   meerkat serve ./public --hexdump          every octet, and what it means
   meerkat serve --message-types text --origins https://example.com
+  meerkat serve --compression               compress for clients that offer it
 
 It ends with Ctrl-C or SIGTERM: clients get close code 1001, or --drain-code. A
 second one ends it at once. With --console, Ctrl-D and /quit end it too; a pipe

@@ -6,10 +6,11 @@ import type { TlsIdentity } from './tls-identity.ts';
 /** Columns of what stands before a URL. */
 const LABEL = 21;
 
-/** Who answers WebSocket messages. */
+/** Who answers WebSocket messages, and how. */
 export interface BannerFlags {
   readonly console?: true;
   readonly echo?: true;
+  readonly compression?: true;
 }
 
 /** What a server says when it has started: everything that it answers on, ready to be copied. */
@@ -25,6 +26,9 @@ export function banner(
       endpointLines(endpoint, webSocket.padEnd(LABEL), testPagePath),
     ),
   ];
+  if (flags.compression === true) {
+    lines.push(`  ${'compression'.padEnd(LABEL)}for clients that offer permessage-deflate`);
+  }
   if (tls !== undefined) {
     const made = tls.selfSigned ? ', made for this run: browsers and clients do not trust it' : '';
     lines.push(`  certificate          SHA-256 ${tls.fingerprint}${made}`);

@@ -23,7 +23,7 @@ const answered = new WeakSet<Duplex>();
  * ```
  *
  * The answer waits for those to earlier requests on the connection. Where octets of an answer to this one are out
- * already, or nobody is there to read it, the connection is destroyed instead.
+ * already, or nobody is there to read it, the connection is destroyed instead. Nothing that arrives later is parsed.
  *
  * @returns The status; undefined where nothing was sent: the client is gone, or failed in TLS, or was answered before.
  */
@@ -38,6 +38,7 @@ export function answerClientError(
     socket.destroy();
     return undefined;
   }
+  detachParser(socket);
   const status = STATUS_OF_ERROR.get(error.code ?? '') ?? 400;
   answer(status, socket);
   return status;
@@ -46,6 +47,14 @@ export function answerClientError(
 /** Whether nothing that is written to the socket can get through: https hands TLS failures on as errors of clients. */
 function isInTlsHandshake(socket: Duplex): boolean {
   return (socket as Duplex & { secureConnecting?: boolean }).secureConnecting === true;
+}
+
+/** Else a request that was answered 408 would be served when its rest arrives. */
+function detachParser(socket: Duplex): void {
+  const ofParser = socket.listeners('data') as ((chunk: Buffer) => void)[];
+  // A reader of ours first: it makes node:http hand the octets to the stream, and not to its parser directly.
+  socket.on('data', () => {});
+  for (const listener of ofParser) socket.off('data', listener);
 }
 
 function answer(status: number, socket: Duplex): void {

@@ -21,6 +21,8 @@ export function refuseRequest(request: IncomingMessage): AdmissionRefusal | unde
   // A name and a value each. Counted here because `headers` has lost the repeated lines.
   if (rawHeaders.length / 2 > MAX_HEADER_LINES) return 431;
   if (url.length > MAX_URI_OCTETS) return 414;
+  // RFC 9112 §5.1; the parser of Node 20.19.0 lets a blank before the colon pass.
+  if (rawHeaders.some((text, i) => i % 2 === 0 && /[\t ]$/.test(text))) return 400;
   const hosts = rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host');
   if (hosts.length > 1) return 400; // RFC 9112 §3.2
   if (request.method === 'OPTIONS' && url === '*') return undefined;

@@ -64,7 +64,7 @@ export class RequestLog {
     return {
       ...handlers,
       open: (connection, request) => {
-        const peer = this.#peer(request.incoming.socket);
+        const peer = this.#peer(request.incoming.socket, request.remoteAddress);
         opened.set(connection, { ...peer, began: performance.now() });
         const [origin] = request.origins;
         this.#log({
@@ -73,12 +73,13 @@ export class RequestLog {
           url: harmless(redactTarget(request.url)),
           origin: origin === undefined ? undefined : harmless(redactTarget(origin)),
           subprotocol: connection.protocol === '' ? undefined : harmless(connection.protocol),
+          extensions: connection.extensions === '' ? undefined : connection.extensions,
         });
         return handlers.open?.(connection, request);
       },
       close: (connection, closed) => {
         const { began = 0, id = 0, remote } = opened.get(connection) ?? {};
-        const { code, reason, by, because, rule } = closed;
+        const { code, reason, by, because, rule, limit, discardedMessages } = closed;
         this.#log({
           event: 'close',
           id,
@@ -88,6 +89,8 @@ export class RequestLog {
           by,
           because,
           rule,
+          limit,
+          discarded: discardedMessages === 0 ? undefined : discardedMessages,
           ms: since(began),
         });
         return handlers.close?.(connection, closed);
@@ -111,13 +114,12 @@ export class RequestLog {
     this.#logger.info(event, event.event);
   }
 
-  #peer(socket: Socket): EventPeer {
+  /** @param client - Its address; a proxy's port is not its. */
+  #peer(socket: Socket, client = socket.remoteAddress): EventPeer {
     const { remoteAddress, remotePort } = socket;
-    const host = remoteAddress?.includes(':') === true ? `[${remoteAddress}]` : remoteAddress;
-    return {
-      id: this.#ids.of(socket),
-      remote: host === undefined ? undefined : `${host}:${remotePort}`,
-    };
+    const host = client?.includes(':') === true ? `[${client}]` : client;
+    const direct = host !== undefined && client === remoteAddress;
+    return { id: this.#ids.of(socket), remote: direct ? `${host}:${remotePort}` : host };
   }
 }
 

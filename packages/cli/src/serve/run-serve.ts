@@ -6,8 +6,10 @@ import { OperatorConsole } from '../console/operator-console.ts';
 import { leftOutWords, Output } from '../terminal/output.ts';
 import { hasColours } from '../terminal/palette.ts';
 import { banner } from './banner.ts';
+import { COMPRESSION_DETAILS } from './compression-flags.ts';
 import { ConnectionIds } from './connection-ids.ts';
 import { echo, isQuitWord } from './echo.ts';
+import { attributeOf } from './flag.ts';
 import { type ListenFlags, planListening } from './listen-plan.ts';
 import { createLog } from './log.ts';
 import type { LogSettings } from './log-settings.ts';
@@ -19,6 +21,7 @@ import { serverOptions } from './server-flags.ts';
 /** The command line of `meerkat serve`. */
 export interface ServeFlags extends ListenFlags, Readonly<Record<string, unknown>> {
   readonly followSymlinks?: true;
+  readonly compression?: true;
   readonly console?: true;
   readonly echo?: true;
   readonly manualAccept?: true;
@@ -32,6 +35,18 @@ export interface ServeFlags extends ListenFlags, Readonly<Record<string, unknown
   readonly drainSpread: number;
   readonly drainTimeout: number;
 }
+
+/** Flags that do nothing alone, each with those of which it needs one. */
+const COMPANIONS: readonly (readonly [flag: string, ...others: string[]])[] = [
+  ['--manual-accept', '--console'],
+  ['--echo', '--console'],
+  ['--show-secrets', '--console', '--hexdump'],
+  ['--message-burst', '--max-messages-per-second'],
+  ['--byte-burst', '--max-bytes-per-second'],
+  ['--over-rate', '--max-messages-per-second', '--max-bytes-per-second'],
+  ['--max-inflate-ratio', '--compression'],
+  ...COMPRESSION_DETAILS.map((flag) => [flag, '--compression'] as const),
+];
 
 /** How long a client waits to be let in by hand, in milliseconds, unless --handshake-timeout says so. */
 const MANUAL_ACCEPT_TIMEOUT = 60_000;
@@ -124,16 +139,11 @@ class EndRequests {
 
 /** @throws {@link CliError} with exit code 2 for flags that would do nothing. */
 function refuseIdleFlags(flags: ServeFlags): void {
-  for (const [name, flag] of [
-    ['manualAccept', '--manual-accept'],
-    ['echo', '--echo'],
-  ] as const) {
-    if (flags[name] === true && flags.console !== true) {
-      throw new CliError(`${flag} goes with --console`, 2);
+  const given = (flag: string): boolean => flags[attributeOf(flag)] !== undefined;
+  for (const [flag, ...others] of COMPANIONS) {
+    if (given(flag) && !others.some(given)) {
+      throw new CliError(`${flag} goes with ${others.join(' or ')}`, 2);
     }
-  }
-  if (flags.showSecrets === true && flags.console !== true && flags.hexdump === undefined) {
-    throw new CliError('--show-secrets goes with --console or --hexdump', 2);
   }
   const { quitWord } = flags;
   if (quitWord !== undefined && (quitWord === '' || quitWord !== quitWord.trim())) {
@@ -200,6 +210,7 @@ function echoHandlers(quitWord: string | undefined): ServerHandlers<unknown> {
 
 /** The library speaks of options, the user of flags. */
 function hint({ message }: UsageError): string {
+  if (message.includes('trustProxy')) return `--trust-proxy: ${message}`;
   if (message.includes('origin')) {
     return `--origins: ${message}; an origin looks like https://example.com, without a path`;
   }

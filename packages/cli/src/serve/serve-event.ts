@@ -47,6 +47,8 @@ export type ServeEvent = EventPeer &
         readonly url: string;
         readonly origin: string | undefined;
         readonly subprotocol: string | undefined;
+        /** As our answer has them. */
+        readonly extensions: string | undefined;
       }
     | {
         readonly event: 'close';
@@ -56,6 +58,10 @@ export type ServeEvent = EventPeer &
         readonly because: string;
         /** The rule that the peer broke. */
         readonly rule: string | undefined;
+        /** The option that ended it. */
+        readonly limit: string | undefined;
+        /** Messages that came too fast, and were not handed over. */
+        readonly discarded: number | undefined;
         readonly ms: number;
       }
   );
@@ -80,14 +86,15 @@ function whatHappened(event: ServeEvent): string {
     case 'refused':
       return `WebSocket ${event.url} refused: ${event.status} ${event.code}: ${event.reason}`;
     case 'open': {
-      const { url, origin, subprotocol } = event;
+      const { url, origin, subprotocol, extensions } = event;
       const from = origin === undefined ? '' : `, origin ${plainOrQuoted(origin)}`;
-      return `WebSocket ${url} open${from}${subprotocol === undefined ? '' : `, subprotocol ${subprotocol}`}`;
+      const spoken = subprotocol === undefined ? '' : `, subprotocol ${subprotocol}`;
+      return `WebSocket ${url} open${from}${spoken}${extensions === undefined ? '' : ', compressed'}`;
     }
     case 'close': {
-      const { code, reason, by, because, rule, ms } = event;
+      const { code, reason, by, because, rule, discarded, ms } = event;
       const said = reason === '' ? '' : ` ${JSON.stringify(reason)}`;
-      return `WebSocket closed: ${code}${said}, by ${by} (${rule ?? because}), after ${ms} ms`;
+      return `WebSocket closed: ${code}${said}, by ${by} (${rule ?? because}), after ${ms} ms${discarded === undefined ? '' : `, ${discarded} messages discarded`}`;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   CONNECTION_RANGES,
   type ConnectionNumbers,
@@ -8,6 +8,8 @@ import {
   type ServerNumbers,
   type WebSocketServerOptions,
 } from 'meerkat';
+import { addCompressionFlags, compressionOption } from './compression-flags.ts';
+import { attributeOf, kebabCase, wholeNumberFlag } from './flag.ts';
 
 type ServerOptionNumbers = ConnectionNumbers & ServerNumbers;
 
@@ -19,17 +21,29 @@ type ServerValues = Pick<
   | 'requireOrigin'
   | 'dangerouslyAcceptAnyOrigin'
   | 'subprotocols'
+  | 'trustProxy'
   | 'messageTypes'
+  | 'overRate'
+  | 'compression'
 >;
 
 /** What each numeric option means. Exhaustive by type: a new one without its flag does not compile. */
 const NUMBERS: Readonly<Record<keyof ServerOptionNumbers, string>> = {
   maxConnections: 'WebSockets at a time; past it 503; 0 for no limit',
   maxConnectionsPerAddress: 'the same for each IP address; past it 429; 0 for no limit',
+  maxNewConnectionsPerAddress:
+    'new ones a second for each IP address, twice that at once; past it 429; 0 for no limit',
   maxMessageBytes: 'largest message accepted, in octets; past it close code 1009',
   maxFramesPerMessage: 'most frames of one message; past it 1008',
   maxControlFramesPerSecond: 'pings, pongs and closes a second; past it 1008',
   controlFrameBurst: 'control frames at once before that rate counts',
+  maxMessagesPerSecond: 'messages a second, on average; past it see --over-rate; 0 for no limit',
+  messageBurst: 'messages at once before that rate counts; 0 for twice the rate',
+  maxBytesPerSecond:
+    'octets of messages a second, inflated; past it see --over-rate; 0 for no limit',
+  byteBurst: 'octets at once before that rate counts; 0 for twice the rate',
+  maxInflateRatio:
+    'how many times its octets a compressed message may inflate to, past 16 KiB; past it 1008; 0 for no limit',
   maxInboxMessages: 'messages not yet handled at which reading pauses',
   maxInboxBytes: 'octets not yet handled at which reading pauses',
   softQueuedBytes: 'octets waiting to leave from which on the echo waits',
@@ -45,6 +59,7 @@ const RANGES = { ...CONNECTION_RANGES, ...SERVER_RANGES };
 /** Flags that are not called like their option. */
 const FLAGS: Readonly<Partial<Record<keyof ServerOptionNumbers, string>>> = {
   maxConnectionsPerAddress: 'max-per-address',
+  maxNewConnectionsPerAddress: 'max-new-per-address',
 };
 
 /** Adds a flag for every limit and option of the WebSocket server: `maxMessageBytes` is `--max-message-bytes N`, but see `FLAGS`. */
@@ -70,6 +85,15 @@ export function addServerFlags(command: Command): void {
     ).argParser((value: string) => value.split(',').map((name) => name.trim())),
   );
   command.addOption(
+    new Option(
+      '--trust-proxy <address>',
+      "believe this proxy's X-Forwarded-For: an address, a network as 10.0.0.0/8, loopback or unix; may be repeated",
+    ).argParser((value: string, before: readonly string[] | undefined) => [
+      ...(before ?? []),
+      value,
+    ]),
+  );
+  command.addOption(
     new Option('--message-types <types>', 'which messages are accepted; others get 1003')
       .choices(['any', 'text', 'binary'])
       .default('any'),
@@ -80,8 +104,15 @@ export function addServerFlags(command: Command): void {
     // The default stands in the text only: what was not given stays undefined. And none that differs by machine.
     const given = name === 'maxConnections' ? '4/5 of its open files' : defaults[name];
     const description = `${NUMBERS[name]} (default: ${given})`;
-    command.addOption(wholeNumberFlag(`--${flagOf(name)} <n>`, description, RANGES[name]));
+    command.addOption(wholeNumberFlag(`${flagOf(name)} <n>`, description, RANGES[name]));
   }
+  command.addOption(
+    new Option(
+      '--over-rate <what>',
+      'of messages beyond those rates: read them later, discard them, or close with 1008 (default: pause)',
+    ).choices(['pause', 'drop', 'close']),
+  );
+  addCompressionFlags(command);
 }
 
 /** Picks the WebSocket server's options out of a parsed command line. */
@@ -92,38 +123,15 @@ export function serverOptions(flags: Readonly<Record<string, unknown>>): ServerV
     'requireOrigin',
     'dangerouslyAcceptAnyOrigin',
     'subprotocols',
+    'trustProxy',
     'messageTypes',
+    'overRate',
   ];
-  const given = names.map((name) => [name, flags[attributeOf(name)]]);
+  const values = names.map((name) => [name, flags[attributeOf(flagOf(name))]]);
+  const given = [...values, ['compression', compressionOption(flags)]];
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as ServerValues;
 }
 
 function flagOf(name: string): string {
-  return FLAGS[name as keyof typeof FLAGS] ?? kebabCase(name);
-}
-
-/** The name under which commander keeps the flag of an option. */
-function attributeOf(name: string): string {
-  return new Option(`--${flagOf(name)}`).attributeName();
-}
-
-/** A flag that takes a whole number; `65_536` is one. */
-export function wholeNumberFlag(
-  flags: string,
-  description: string,
-  range: readonly [number, number],
-): Option {
-  return new Option(flags, description).argParser((value: string) => wholeNumber(value, range));
-}
-
-function wholeNumber(value: string, [least, greatest]: readonly [number, number]): number {
-  const number = Number(value.replaceAll('_', ''));
-  if (!/^[0-9_]+$/.test(value) || number < least || number > greatest) {
-    throw new InvalidArgumentError(`It is a whole number from ${least} to ${greatest}.`);
-  }
-  return number;
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `--${FLAGS[name as keyof typeof FLAGS] ?? kebabCase(name)}`;
 }

@@ -82,7 +82,7 @@ export class ConnectionDump implements TrafficListener {
       receiver: 'client',
       offset,
       head: (text) => exchange.response(text),
-      decided: (upgrade) => asks.decide(upgrade),
+      decided: (upgrade, deflate) => asks.decide(upgrade, deflate),
     });
     this.#directions = requests === 'in' ? { in: asks, out: answers } : { in: answers, out: asks };
     void this.#write([this.#line('--', 'opened')]); // too short to wait for

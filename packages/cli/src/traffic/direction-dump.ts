@@ -1,9 +1,9 @@
-import type { Role } from 'meerkat/protocol';
+import type { DeflateAgreement, Role } from 'meerkat/protocol';
 import type { Palette } from '../terminal/palette.ts';
 import { ChunkedWalk } from './chunked-walk.ts';
 import { FrameDump } from './frame-dump.ts';
 import { HeadGatherer } from './head-gatherer.ts';
-import type { ToldHead, UpgradeOutcome, WhatFollows } from './http-exchange.ts';
+import type { ToldHead, UpgradeOutcome } from './http-exchange.ts';
 import type { OctetRange } from './octet-rows.ts';
 
 /** What some octets mean. */
@@ -24,7 +24,10 @@ export interface DirectionSetup {
   /** Tells the head of a message. */
   readonly head: (text: string) => ToldHead;
   /** The other direction waits for this; answers what it tells then. */
-  readonly decided: (upgrade: UpgradeOutcome) => readonly string[];
+  readonly decided: (
+    upgrade: UpgradeOutcome,
+    deflate: DeflateAgreement | undefined,
+  ) => readonly string[];
 }
 
 type State = 'head' | 'length' | 'chunked' | 'toEnd' | 'undecided' | 'unsure' | 'frames' | 'opaque';
@@ -32,7 +35,8 @@ type State = 'head' | 'length' | 'chunked' | 'toEnd' | 'undecided' | 'unsure' | 
 /** Follows the octets of one direction: heads, bodies, then frames. */
 export class DirectionDump {
   readonly #setup: DirectionSetup;
-  readonly #frames: FrameDump;
+  /** Once the upgrade is accepted. */
+  #frames: FrameDump | undefined;
   readonly #gathered = new HeadGatherer();
   #chunks = new ChunkedWalk();
   #state: State = 'head';
@@ -46,7 +50,6 @@ export class DirectionDump {
 
   constructor(setup: DirectionSetup) {
     this.#setup = setup;
-    this.#frames = new FrameDump(setup.receiver, setup.palette);
     this.#offset = setup.offset;
   }
 
@@ -64,7 +67,7 @@ export class DirectionDump {
   }
 
   /** Hears what became of the upgrade that this direction asked for; tells what waited for that. */
-  decide(upgrade: UpgradeOutcome): string[] {
+  decide(upgrade: UpgradeOutcome, deflate: DeflateAgreement | undefined): string[] {
     // A server may upgrade what did not ask for it in the right way.
     if (this.#state === 'head' && upgrade === 'accepted') {
       this.#undecidedAt = this.#offset - this.#gathered.text.length;
@@ -82,9 +85,9 @@ export class DirectionDump {
       this.#state = 'opaque';
       return ['   too much came before it from the other side, which is not decoded'];
     }
-    this.#state = 'frames';
+    const dump = this.#beginFrames(deflate);
     if (text === '') return [];
-    const frames = this.#frames.take(Buffer.from(text, 'latin1'), this.#undecidedAt);
+    const frames = dump.take(Buffer.from(text, 'latin1'), this.#undecidedAt);
     const where = this.#undecidedAt.toString(16).padStart(8, '0');
     return [`   the other side sent already, at ${where}:`, ...frames];
   }
@@ -103,7 +106,7 @@ export class DirectionDump {
         return [...lines, palette.red('!! no empty line ends this head (RFC 9112 §2.1)')];
       }
       case 'frames':
-        return this.#frames.end();
+        return this.#frames?.end() ?? [];
       case 'length':
         this.#state = 'opaque';
         return [palette.red(`!! the body ended ${this.#due} octets early (RFC 9112 §8)`)];
@@ -129,7 +132,7 @@ export class DirectionDump {
       case 'chunked':
         return this.#chunkedStep(octets, at, decoded);
       case 'frames':
-        append(decoded.lines, this.#frames.take(octets.subarray(at), this.#offset + at));
+        append(decoded.lines, this.#frames?.take(octets.subarray(at), this.#offset + at) ?? []);
         return octets.length;
       case 'undecided':
       case 'unsure':
@@ -149,8 +152,10 @@ export class DirectionDump {
       this.#gathered.clear();
       const told = this.#setup.head(text);
       append(decoded.lines, told.lines);
-      this.#follow(told.follows, this.#offset + end);
-      if (told.upgrade !== undefined) append(decoded.lines, this.#setup.decided(told.upgrade));
+      this.#follow(told, this.#offset + end);
+      if (told.upgrade !== undefined) {
+        append(decoded.lines, this.#setup.decided(told.upgrade, told.deflate));
+      }
     } else if (this.#gathered.full) {
       decoded.lines.push(this.#setup.palette.red('!! the head is too long: it is not decoded'));
       this.#state = 'unsure';
@@ -158,7 +163,7 @@ export class DirectionDump {
     return end;
   }
 
-  #follow(follows: WhatFollows, offset: number): void {
+  #follow({ follows, deflate }: ToldHead, offset: number): void {
     if (typeof follows === 'object') {
       this.#followBody(follows.body);
       return;
@@ -167,7 +172,16 @@ export class DirectionDump {
       this.#undecidedAt = offset;
       this.#mayBeBody = follows === 'undecidedBody';
       this.#state = 'undecided';
-    } else this.#state = follows;
+    } else if (follows === 'frames') this.#beginFrames(deflate);
+    else this.#state = follows;
+  }
+
+  #beginFrames(deflate: DeflateAgreement | undefined): FrameDump {
+    const { receiver, palette } = this.#setup;
+    const direction = receiver === 'server' ? deflate?.client : deflate?.server;
+    this.#frames = new FrameDump(receiver, palette, direction);
+    this.#state = 'frames';
+    return this.#frames;
   }
 
   #followBody(body: number | 'chunked' | 'toEnd' | 'unknown'): void {

@@ -1,20 +1,22 @@
-import { TextDecoder } from 'node:util';
+import { isUtf8 } from 'node:buffer';
+import type { TextDecoder } from 'node:util';
 import {
+  type DeflateDirection,
   describeCloseCode,
   isControl,
   Opcode,
-  type ProtocolError,
+  ProtocolError,
   type Role,
   Utf8Validator,
 } from 'meerkat/protocol';
-import { oneLine } from '../terminal/escape-controls.ts';
+import { ruleSource } from '../explain/rule-source.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { FrameHeader } from './frame-header.ts';
 import { FrameJudge } from './frame-judge.ts';
+import { InflateForShow } from './inflate-for-show.ts';
+import { inflatedLines, notInflatedLine } from './inflated-lines.ts';
 import { octetRows } from './octet-rows.ts';
-
-/** Octets of payload in one line. A longer frame is shown in pieces, which do not depend on how the octets come. */
-const PIECE = 4_096;
+import { newDecoder, PIECE, quoted } from './payload-text.ts';
 
 /**
  * Tells the frames of one direction, octet by octet, in lines whose first three columns are for marks. What is wrong
@@ -34,14 +36,22 @@ export class FrameDump {
   /** What a continuation continues. */
   #message: 'text' | 'binary' | undefined;
   #utf8 = new Utf8Validator();
-  #decoder = newDecoder();
+  #decoder: TextDecoder = newDecoder();
+  /** Where permessage-deflate was agreed on. */
+  readonly #inflation: InflateForShow | undefined;
+  /** Whether the message that has begun is compressed. */
+  #compressed = false;
   /** Why nothing is decoded any more. */
   #over: 'close' | 'ended' | undefined;
 
-  /** @param receiver - Who receives these frames. */
-  constructor(receiver: Role, palette: Palette) {
-    this.#judge = new FrameJudge(receiver);
+  /**
+   * @param receiver - Who receives these frames.
+   * @param deflate - What was agreed on for this direction; undefined where nothing may be compressed.
+   */
+  constructor(receiver: Role, palette: Palette, deflate: DeflateDirection | undefined) {
+    this.#judge = new FrameJudge(receiver, deflate !== undefined);
     this.#palette = palette;
+    this.#inflation = deflate && new InflateForShow(deflate);
   }
 
   /**
@@ -79,7 +89,7 @@ export class FrameDump {
     const lines: string[] = [];
     if (this.#header.complete) {
       if (this.#told === 0 || this.#pieceLength > 0) this.#tell(lines);
-    } else lines.push(`   ${this.#header.describe(this.#message)}`);
+    } else lines.push(`   ${this.#described}`);
     return [...lines, this.#wrong('it ended in the middle of this frame')];
   }
 
@@ -88,20 +98,21 @@ export class FrameDump {
     header.add(copy[at] as number);
     const fault = this.#judge.take(copy, at, at + 1);
     if (fault !== undefined && (!header.complete || header.payloadLength > 0)) {
-      lines.push(`   ${header.describe(this.#message)}`);
+      lines.push(`   ${this.#described}`);
       this.#fail(fault, lines);
       return;
     }
     if (!header.complete) return;
     if (header.opcode === Opcode.Text || header.opcode === Opcode.Binary) {
       this.#message = header.opcode === Opcode.Text ? 'text' : 'binary';
+      this.#compressed = header.rsv1;
       this.#utf8 = new Utf8Validator();
       this.#decoder = newDecoder();
     }
     if (header.payloadLength > 0) return;
     this.#tell(lines);
     if (fault !== undefined) this.#fail(fault, lines);
-    else this.#frameDone();
+    else this.#frameDone(lines);
   }
 
   /** Takes payload up to the end of the piece, the frame or the octets; answers where that is. */
@@ -111,12 +122,15 @@ export class FrameDump {
     let end = Math.min(copy.length, start + due, start + room);
     const fault = this.#judge.take(copy, start, end);
     if (this.#isText) end = this.#validEnd(copy, start, end);
+    if (this.#compressed && !isControl(this.#header.opcode)) {
+      this.#inflation?.add(copy.subarray(start, end));
+    }
     this.#piece.set(copy.subarray(start, end), this.#pieceLength);
     this.#pieceLength += end - start;
     const complete = this.#told + this.#pieceLength === this.#header.payloadLength;
     if (fault !== undefined || complete || this.#pieceLength === PIECE) this.#tell(lines);
     if (fault !== undefined) this.#fail(fault, lines);
-    else if (complete) this.#frameDone();
+    else if (complete) this.#frameDone(lines);
     return end;
   }
 
@@ -129,7 +143,11 @@ export class FrameDump {
   }
 
   get #isText(): boolean {
-    return !isControl(this.#header.opcode) && this.#message === 'text';
+    return !isControl(this.#header.opcode) && this.#message === 'text' && !this.#compressed;
+  }
+
+  get #described(): string {
+    return this.#header.describe(this.#message, this.#inflation !== undefined);
   }
 
   /** Tells the piece, and the frame where it is its first. */
@@ -144,7 +162,7 @@ export class FrameDump {
       const where = this.#frameAt.toString(16).padStart(8, '0');
       line = `frame at ${where}, ${first} to ${last} of ${payloadLength}`;
     } else {
-      line = header.describe(this.#message);
+      line = this.#described;
       if (last < payloadLength) line += last === 0 ? '; none of them yet' : `; 1 to ${last}`;
     }
     const { inline, rows } = this.#show(payload, last === payloadLength);
@@ -171,13 +189,32 @@ export class FrameDump {
     return { inline: '', rows: rows.map((row) => `     ${row}`) };
   }
 
-  #frameDone(): void {
+  #frameDone(lines: string[]): void {
     const { opcode, fin } = this.#header;
     if (opcode === Opcode.Close) this.#over = 'close';
-    if (!isControl(opcode) && fin) this.#message = undefined;
+    if (!isControl(opcode) && fin) this.#messageDone(lines);
     this.#header.clear();
     this.#told = 0;
     this.#pieceLength = 0;
+  }
+
+  #messageDone(lines: string[]): void {
+    const kind = this.#message ?? 'binary';
+    const inflated = this.#compressed ? this.#inflation?.end() : undefined;
+    this.#message = undefined;
+    this.#compressed = false;
+    if (inflated === undefined) return;
+    if ('unknown' in inflated) {
+      lines.push(`   ${notInflatedLine(inflated.unknown)}`);
+      return;
+    }
+    if ('fault' in inflated) {
+      this.#fail(new ProtocolError(inflated.fault), lines);
+      return;
+    }
+    const { octets, compressedLength } = inflated;
+    for (const line of inflatedLines(kind, octets, compressedLength)) lines.push(`   ${line}`);
+    if (kind === 'text' && !isUtf8(octets)) this.#fail(new ProtocolError('WS_TEXT_UTF8'), lines);
   }
 
   #fail(fault: ProtocolError, lines: string[]): void {
@@ -185,7 +222,7 @@ export class FrameDump {
     const { code, message, section, closeCode } = fault;
     const zeros = this.#header.allZero ? '; zeros only: was a whole buffer sent?' : '';
     lines.push(
-      this.#wrong(`${code}: ${message} (RFC 6455 ${section}) → ${closeCode}${zeros}`),
+      this.#wrong(`${code}: ${message} (${ruleSource(section)}) → ${closeCode}${zeros}`),
       '   what follows in this direction is not decoded',
     );
   }
@@ -193,14 +230,6 @@ export class FrameDump {
   #wrong(text: string): string {
     return this.#palette.red(`!! ${text}`);
   }
-}
-
-function newDecoder(): TextDecoder {
-  return new TextDecoder('utf-8', { ignoreBOM: true });
-}
-
-function quoted(text: string): string {
-  return `"${oneLine(text.replace(/[\\"]/g, '\\$&'))}"`;
 }
 
 /** Code, name and reason of a Close frame, whatever they are. */

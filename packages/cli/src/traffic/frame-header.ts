@@ -1,4 +1,4 @@
-import { FIN, Opcode } from 'meerkat/protocol';
+import { FIN, Opcode, RSV1 } from 'meerkat/protocol';
 
 const LONGEST = 14;
 const OPCODE_NAMES: Readonly<Record<number, string>> = {
@@ -29,6 +29,11 @@ export class FrameHeader {
 
   get fin(): boolean {
     return (this.#at(0) & FIN) !== 0;
+  }
+
+  /** Whether RSV1 is set: with permessage-deflate, the message that begins here is compressed. */
+  get rsv1(): boolean {
+    return (this.#at(0) & RSV1) !== 0;
   }
 
   get masked(): boolean {
@@ -63,8 +68,9 @@ export class FrameHeader {
    * What is known of it, in words.
    *
    * @param message - What a continuation continues.
+   * @param compression - Whether permessage-deflate gives RSV1 a meaning (RFC 7692 §6).
    */
-  describe(message: 'text' | 'binary' | undefined): string {
+  describe(message: 'text' | 'binary' | undefined, compression = false): string {
     const { opcode } = this;
     const name = OPCODE_NAMES[opcode] ?? `reserved opcode 0x${opcode.toString(16)}`;
     const of = opcode === Opcode.Continuation && message !== undefined ? ` of ${message}` : '';
@@ -74,7 +80,8 @@ export class FrameHeader {
       [0x20, 'RSV2'],
       [0x10, 'RSV3'],
     ] as const) {
-      if ((this.#at(0) & bit) !== 0) parts.push(rsv);
+      if ((this.#at(0) & bit) === 0) continue;
+      parts.push(compression && rsv === 'RSV1' ? 'RSV1 (compressed)' : rsv);
     }
     if (this.#length < 2) return parts.join(', ');
     const key = 2 + this.#lengthOctets;

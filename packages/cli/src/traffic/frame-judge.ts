@@ -9,6 +9,7 @@ import {
   parseClose,
   plainPrimitives,
   type Role,
+  RSV1,
   Utf8Validator,
 } from 'meerkat/protocol';
 
@@ -27,8 +28,11 @@ const primitives = plainPrimitives(() => {});
 export class FrameJudge {
   readonly #parser: FrameParser;
 
-  /** @param receiver - Who receives these frames. */
-  constructor(receiver: Role) {
+  /**
+   * @param receiver - Who receives these frames.
+   * @param compression - Whether permessage-deflate was agreed on: RSV1 may be set then.
+   */
+  constructor(receiver: Role, compression: boolean) {
     const reader = new MessageReader(
       { whole: requireText, begin: ignore, part: ignore, end: ignore },
       NO_LIMITS,
@@ -44,6 +48,7 @@ export class FrameJudge {
         },
       },
       primitives,
+      compression ? RSV1 : 0,
     );
   }
 
@@ -64,8 +69,15 @@ export class FrameJudge {
   }
 }
 
-function requireText(opcode: DataOpcode, octets: Uint8Array, start: number, end: number): void {
-  if (opcode !== Opcode.Text) return;
+/** Of a compressed one nobody can say it before it is inflated. */
+function requireText(
+  opcode: DataOpcode,
+  octets: Uint8Array,
+  start: number,
+  end: number,
+  compressed: boolean,
+): void {
+  if (opcode !== Opcode.Text || compressed) return;
   const validator = new Utf8Validator();
   if (!validator.accept(octets, start, end) || !validator.finish()) {
     throw new ProtocolError('WS_TEXT_UTF8');

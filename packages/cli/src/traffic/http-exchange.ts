@@ -1,6 +1,7 @@
-import { HeaderFields, type RequestHead } from 'meerkat/protocol';
+import { type DeflateAgreement, HeaderFields, type RequestHead } from 'meerkat/protocol';
 import { annotateRequest, asksForWebSocket } from '../handshake/annotate-request.ts';
 import { type AnnotatedResponseHead, annotateResponse } from '../handshake/annotate-response.ts';
+import { agreedDeflate } from '../handshake/deflate-answer.ts';
 import { renderHead } from '../handshake/render-head.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { type BodyLength, requestBodyLength, responseBodyLength } from './body-length.ts';
@@ -13,7 +14,7 @@ const MAX_WAITING = 1_000;
  * What follows a head in its direction: a body, frames, octets that a decision about an upgrade is awaited for, or
  * octets that are not decoded.
  */
-export type WhatFollows =
+type WhatFollows =
   | { readonly body: BodyLength }
   | 'frames'
   /** Frames or another request. */
@@ -34,6 +35,8 @@ export interface ToldHead {
   readonly follows: WhatFollows;
   /** What became of the upgrade that the other direction waits for. */
   readonly upgrade?: UpgradeOutcome;
+  /** How frames may be compressed, where the upgrade was accepted. */
+  readonly deflate?: DeflateAgreement | undefined;
 }
 
 interface WaitingRequest {
@@ -91,7 +94,7 @@ export class HttpExchange {
       showSecrets: this.#showSecrets,
     });
     const lines = [...renderHead(annotated, this.#palette), ...this.#lineEnds(text)];
-    if (status === 101) return { lines, ...this.#switched(rawHeaders, request) };
+    if (status === 101) return { lines, ...this.#switched(head, request) };
     const method = request?.method ?? 'GET';
     if (method === 'CONNECT' && status >= 200 && status < 300) return { lines, follows: 'opaque' };
     const body = responseBodyLength(status, method, rawHeaders);
@@ -101,14 +104,18 @@ export class HttpExchange {
   }
 
   #switched(
-    rawHeaders: readonly string[],
+    head: AnnotatedResponseHead,
     request: WaitingRequest | undefined,
-  ): Pick<ToldHead, 'follows' | 'upgrade'> {
-    const named = new HeaderFields(rawHeaders).all('upgrade');
+  ): Omit<ToldHead, 'lines'> {
+    const named = new HeaderFields(head.rawHeaders).all('upgrade');
     const isWebSocket =
       request?.webSocket !== undefined || named.some((value) => /websocket/i.test(value));
     return isWebSocket
-      ? { follows: 'frames', upgrade: 'accepted' }
+      ? {
+          follows: 'frames',
+          upgrade: 'accepted',
+          deflate: agreedDeflate(head, request?.webSocket),
+        }
       : { follows: 'opaque', upgrade: 'refused' };
   }
 

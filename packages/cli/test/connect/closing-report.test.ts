@@ -18,6 +18,7 @@ function closed(given: Partial<Closed>): Closed {
     limit: undefined,
     error: undefined,
     droppedMessages: 0,
+    discardedMessages: 0,
     ...given,
   };
 }
@@ -107,6 +108,18 @@ describe('describeClosed', () => {
       },
       undefined,
       'the server exceeded our maxMessageBytes: the message exceeds the limit (WS_MESSAGE_TOO_BIG, RFC 6455 §7.4.1); --max-message-bytes raises it.',
+    ],
+    [
+      'the server compresses wrongly',
+      {
+        because: 'violation',
+        code: 1007,
+        reason: 'a compressed message cannot be inflated',
+        rule: 'WS_DEFLATE_INVALID',
+        section: 'RFC 7692 §7.2.2',
+      },
+      undefined,
+      'a compressed message cannot be inflated (WS_DEFLATE_INVALID, RFC 7692 §7.2.2). "meerkat explain',
     ],
     [
       'there are too many pings',

@@ -58,6 +58,11 @@ describe('meerkat connect --verbose', () => {
       '> ok Sec-WebSocket-Version: 13',
       `> ok Sec-WebSocket-Key: ${key}`,
       '> ok Sec-WebSocket-Protocol: chat',
+      expect.stringMatching(/^> ok Sec-WebSocket-Extensions: permessage-deflate; /),
+      '>      permessage-deflate: the client offers to compress messages (RFC 7692)',
+      '>        server_no_context_takeover: asks the server to compress each message on its own',
+      '>        client_no_context_takeover: the client will compress each message on its own',
+      '>        client_max_window_bits=12: the client will refer back 4096 octets at most, or fewer if the server says so',
       '>    X-One: 1',
       '> ok the opening handshake keeps the rules',
       '< ok HTTP/1.1 101 Switching Protocols',
@@ -65,10 +70,35 @@ describe('meerkat connect --verbose', () => {
       '< ok Connection: Upgrade',
       `< ok Sec-WebSocket-Accept: ${acceptOf(key)}`,
       '< ok Sec-WebSocket-Protocol: chat',
+      '<      permessage-deflate was offered and is declined: no message may be compressed',
       '< ok the opening handshake keeps the rules',
       'closed: 1000 normal closure. The purpose of the connection has been fulfilled.',
       '',
     ]);
+    expect(code).toBe(0);
+  });
+
+  it('A9 shows what was agreed on, parameter by parameter', async () => {
+    const url = await meerkatServer({ compression: true });
+    const { code, output, errors } = await pipe(`${'hello '.repeat(300)}\n`, 'connect', url, '-v');
+    expect(output).toBe(`${'hello '.repeat(300)}\n`);
+    const lines = errors.split('\n');
+    const at = lines.findIndex((line) => line.startsWith('< ok Sec-WebSocket-Extensions: '));
+    expect(lines[at]).toMatch(/: permessage-deflate; /);
+    expect(lines[at + 1]).toBe(
+      '<      permessage-deflate: agreed, messages may be compressed (RFC 7692)',
+    );
+    expect(lines.slice(at + 2, at + 4)).toEqual([
+      '<        server_no_context_takeover: the server compresses each message on its own',
+      '<        client_no_context_takeover: the client has to compress each message on its own',
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('A9 --no-compression offers nothing', async () => {
+    const url = await meerkatServer({ compression: true });
+    const { code, errors } = await pipe('hello\n', 'connect', url, '-v', '--no-compression');
+    expect(errors).not.toMatch(/extensions|permessage-deflate/i);
     expect(code).toBe(0);
   });
 

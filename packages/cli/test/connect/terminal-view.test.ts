@@ -125,6 +125,13 @@ describeOnTerminal('A10 meerkat connect on a terminal', () => {
     expect(lines.at(-2)).toMatch(/^connected to /);
   });
 
+  it('A9 says that messages are compressed where that was agreed on', async () => {
+    const url = await meerkatServer({ compression: true });
+    const terminal = new PseudoTerminal(['connect', url]);
+    await terminal.until((lines) => lines.at(-1) === '>');
+    expect(terminal.screen.lines.join('')).toContain(`connected to ${url}, compressed; /help, `);
+  });
+
   it('writes no colours with NO_COLOR', async () => {
     const terminal = new PseudoTerminal(['connect', await meerkatServer()], { NO_COLOR: '1' });
     await terminal.until((lines) => lines.includes('>'));

@@ -22,6 +22,7 @@ function closed(how: Partial<Closed>): Closed {
     limit: undefined,
     error: undefined,
     droppedMessages: 0,
+    discardedMessages: 0,
     ...how,
   };
 }
@@ -93,6 +94,13 @@ describe('leavingWords', () => {
     [2, '; 2 messages to it were dropped'],
   ])('counts what was dropped: %i', (droppedMessages, words) => {
     expect(leavingWords(closed({ droppedMessages }), 0)).toMatch(new RegExp(`${words}$`));
+  });
+
+  it.each([
+    [1, '; 1 message of it was discarded, as they came too fast'],
+    [2, '; 2 messages of it were discarded, as they came too fast'],
+  ])('counts what was discarded: %i', (discardedMessages, words) => {
+    expect(leavingWords(closed({ discardedMessages }), 0)).toMatch(new RegExp(`${words}$`));
   });
 });
 

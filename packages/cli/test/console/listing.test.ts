@@ -16,8 +16,8 @@ const head = {
   rawHeaders: ['Host', 'a', 'Upgrade', 'websocket', 'Connection', 'close', 'X', '\x9b2J'],
 };
 
-function client(id: number): Client {
-  const { server, client: peer } = connectionPair();
+function client(id: number, compression = false): Client {
+  const { server, client: peer } = connectionPair({ compression });
   onTestFinished(() => {
     server.terminate();
     peer.terminate();
@@ -54,6 +54,17 @@ it('lists who is here, and marks whom lines go to and who is closing', () => {
   ]);
 });
 
+it('A9 says whose messages may be compressed, and what was agreed on', () => {
+  const here = [client(1), client(2, true)];
+  expect(listLines(here, [], 'all', {}).slice(1).map(withoutTime)).toEqual([
+    '  #1 127.0.0.1:5000: /, for … s, in 1, out 2',
+    '  #2 127.0.0.1:5000: /, compressed, for … s, in 1, out 2',
+  ]);
+  expect(clientLines(client(3, true), look, {})[2]).toMatch(
+    /^ {2}extensions {3}permessage-deflate; server_no_context_takeover; /,
+  );
+});
+
 it('lists who waits, and how long they can', () => {
   expect(listLines([], [waiting(3)], 'all', {})).toEqual([
     'nobody is here',
@@ -74,9 +85,10 @@ it('D2 shows a handshake with what is wrong, without its secrets and control cha
 });
 
 it('shows all about a client, and about one that waits', () => {
-  expect(clientLines(client(1), look, {}).slice(0, 6).map(withoutTime)).toEqual([
+  expect(clientLines(client(1), look, {}).slice(0, 7).map(withoutTime)).toEqual([
     '#1 127.0.0.1:5000, here since 2026-01-02T03:04:05.678Z, for … s',
     '  subprotocol  none',
+    '  extensions   none',
     '  received     1 message, 5 octets',
     '  sent         2 messages, 1 octet, 0 octets queued',
     '  state        open',

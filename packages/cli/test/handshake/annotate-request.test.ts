@@ -30,6 +30,35 @@ describe('annotateRequest', () => {
     expect(head.fields.at(-1)?.value).toBe('a=b');
   });
 
+  it('A9 says below the field what the client offers', () => {
+    const field = 'Sec-WebSocket-Extensions';
+    const head = annotateRequest(
+      requestHead({ [field]: ['permessage-deflate; client_max_window_bits', 'foo'] }),
+    );
+    expect(head.handshake).toEqual({ fine: true });
+    const [first, last] = head.fields.filter(({ name }) => name === field);
+    expect(first).not.toHaveProperty('meaning');
+    expect(last?.meaning).toEqual([
+      'permessage-deflate: the client offers to compress messages (RFC 7692)',
+      '  client_max_window_bits: the server may limit how far the client refers back',
+      'foo: not known here',
+    ]);
+  });
+
+  it('H12 refuses no request for an offer that has to be declined', () => {
+    const head = annotateRequest(
+      requestHead({ 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=7' }),
+    );
+    expect(head.handshake).toEqual({ fine: true });
+    expect(head.fields.at(-1)).toMatchObject({
+      verdict: 'fine',
+      meaning: [
+        'permessage-deflate: this offer has to be declined (RFC 7692 §7.1)',
+        '  server_max_window_bits=7: its value is not 8 to 15',
+      ],
+    });
+  });
+
   it('only lists a request that asks for no upgrade', () => {
     const head = annotateRequest({
       method: 'POST',

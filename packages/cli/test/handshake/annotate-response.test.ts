@@ -123,6 +123,50 @@ describe('annotateResponse', () => {
     expect(wrong(head)).toEqual(['Upgrade', 'Sec-WebSocket-Accept']);
   });
 
+  const FIELD = 'Sec-WebSocket-Extensions';
+  const OFFER = 'permessage-deflate; client_max_window_bits=12';
+
+  it('A9 says below the field what was agreed on', () => {
+    const agreed = responseHead({ [FIELD]: 'permessage-deflate; client_max_window_bits=10' });
+    const head = annotateResponse(agreed, requestHead({ [FIELD]: OFFER }));
+    expect(head.handshake).toEqual({ fine: true });
+    expect(head.remarks).toEqual([]);
+    expect(head.fields.at(-1)?.meaning).toEqual([
+      'permessage-deflate: agreed, messages may be compressed (RFC 7692)',
+      '  client_max_window_bits=10: the client may refer back 1024 octets at most',
+    ]);
+  });
+
+  it('A9 says that compression is declined, in a 101 to a request that offered it', () => {
+    const declined = [
+      'permessage-deflate was offered and is declined: no message may be compressed',
+    ];
+    const offering = requestHead({ [FIELD]: OFFER });
+    expect(annotateResponse(responseHead(), offering).remarks).toEqual(declined);
+    expect(annotateResponse(responseHead(), requestHead()).remarks).toEqual([]);
+    expect(annotateResponse(responseHead({}, { status: 403 }), offering).remarks).toEqual([]);
+  });
+
+  it.each([
+    ['window bits of 1000', 'permessage-deflate; server_max_window_bits=1000', /no server may/],
+    ['an unknown parameter', 'permessage-deflate; level=9', /no server may answer/],
+    ['a parameter twice', 'permessage-deflate; a; a', /no server may answer/],
+    ['the extension twice', 'permessage-deflate, permessage-deflate', /no server may answer/],
+    [
+      'a larger window than was offered',
+      'permessage-deflate; client_max_window_bits=13',
+      /though 12/,
+    ],
+  ])('K5 marks %s', (_what, value, note) => {
+    const head = annotateResponse(
+      responseHead({ [FIELD]: value }),
+      requestHead({ [FIELD]: OFFER }),
+    );
+    expect(wrong(head)).toEqual([FIELD]);
+    expect(head.fields.at(-1)?.note).toMatch(note);
+    expect(head.handshake).toMatchObject({ fine: false, code: 'WS_RESPONSE_EXTENSION' });
+  });
+
   it('S20 quotes no subprotocol that is a token', () => {
     const answer = responseHead({ 'Sec-WebSocket-Protocol': 'bearer.sesame' });
     expect(JSON.stringify(annotateResponse(answer, requestHead()))).not.toContain('sesame');

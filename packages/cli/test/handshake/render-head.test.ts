@@ -26,6 +26,19 @@ it('A7 renders a head line by line, with marks', () => {
   );
 });
 
+it('A7 renders what a field means below it, where it cannot pass for a field', () => {
+  const head = annotateRequest(
+    requestHead({ 'Sec-WebSocket-Extensions': 'permessage-deflate; \tserver_no_context_takeover' }),
+  );
+  const remarks = ['one \x1b[2J'];
+  expect(renderHead({ ...head, remarks }, plain).slice(-4)).toEqual([
+    '     permessage-deflate: the client offers to compress messages (RFC 7692)',
+    '       server_no_context_takeover: asks the server to compress each message on its own',
+    '     one \\x1b[2J',
+    'ok the opening handshake keeps the rules',
+  ]);
+});
+
 it('A7 colours what is wrong', () => {
   const colours = paletteFor(new PassThrough(), { FORCE_COLOR: '1' });
   const head = annotateRequest(requestHead({ Host: undefined }));

@@ -67,6 +67,14 @@ it('shows the control characters of a name, and does not send them', () => {
   expect(text).toContain('/srv/\\x1b[31m\\u202e\n');
 });
 
+it('A9 says that messages are compressed', () => {
+  const here = serving({ secure: false, authority: 'localhost:8000' });
+  expect(banner(here, undefined, { compression: true })).toMatch(
+    /^ {2}compression {10}for clients that offer permessage-deflate$/m,
+  );
+  expect(banner(here, undefined, {})).not.toContain('compression');
+});
+
 it('promises an echo only where there is one', () => {
   const here = serving({ secure: false, authority: 'localhost:8000' });
   const manned = banner(here, undefined, { console: true });

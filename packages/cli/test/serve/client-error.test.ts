@@ -33,7 +33,7 @@ describe('answerClientError', () => {
   it.each([
     ['garbage', '\xff\xfe\x00\x01\r\n', 400],
     ['HTTP/1.2', 'GET / HTTP/1.2\r\nHost: x\r\n\r\n', 400],
-    ['a blank before the colon', 'GET / HTTP/1.1\r\nHost : x\r\n\r\n', 400],
+    ['a line without a colon', 'GET / HTTP/1.1\r\nHost\r\n\r\n', 400],
     ['a preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
     [
       'a header block of 17 KiB',
@@ -49,6 +49,21 @@ describe('answerClientError', () => {
     expect(parseAnswer(answer).status).toBe(status);
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
     expect(headers).toMatchObject({ connection: 'close', 'content-length': String(body.length) });
+  });
+
+  it('does not serve a request whose rest arrives after the 408', async () => {
+    let served = 0;
+    handle = (response) => {
+      served += 1;
+      response.end();
+    };
+    const socket = connect({ port: listening.port, host: '127.0.0.1', allowHalfOpen: true });
+    const ended = readToEnd(socket);
+    socket.write(GET.slice(0, -2));
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.end(GET.slice(-2) + GET);
+    expect((await ended).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 408']);
+    expect(served).toBe(0);
   });
 
   it('answers a body that is cut short, or has too long an extension, while nothing was answered', async () => {

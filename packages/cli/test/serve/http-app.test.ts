@@ -82,6 +82,16 @@ describe('the WebSocket path', () => {
     expect(await ask(app.port, '/websocket', {}, 'HEAD')).toMatchObject({ status: 426, body: '' });
   });
 
+  it.each(['close', 'keep-alive', 'Upgradex'])(
+    'H7 answers 426 to Upgrade with Connection: %s, which is no upgrade',
+    async (connection) => {
+      const request = `GET /websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: ${connection}\r\n\r\n`;
+      const last = 'GET /rest HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+      const answer = parseAnswer(await exchange(app.port, request + last));
+      expect(answer).toMatchObject({ status: 426, headers: { upgrade: 'websocket' } });
+    },
+  );
+
   it.each(['/', '/a/b', '/:name', '/ws:8000', '/chat~1'])('H7 may be %s', async (websocketPath) => {
     const other = await serveApp({ root: folder.path, websocketPath });
     expect((await ask(other.port, websocketPath)).status).toBe(426);

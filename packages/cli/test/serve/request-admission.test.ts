@@ -46,6 +46,12 @@ describe('what no handler sees', () => {
     }
   });
 
+  it('H24 a blank before the colon answers 400', async () => {
+    for (const line of ['X-Blank : a', 'Host : y', 'Content-Length : 5']) {
+      expect(await statusOf(`GET /rest HTTP/1.1\r\nHost: x\r\n${line}\r\n\r\n`)).toBe(400);
+    }
+  });
+
   it('H14 a target of 8 KiB passes, one octet more answers 414', async () => {
     const query = '?'.padEnd(8192 - '/rest'.length, 'a');
     const rest = `HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;

@@ -205,6 +205,34 @@ describe('the request log, of WebSockets', () => {
     );
   });
 
+  it('A9 tells that messages may be compressed, and how', async () => {
+    const { port, events } = await logging({ compression: true });
+    const connection = await connect(`ws://127.0.0.1:${port}/websocket`);
+    connection.terminate();
+    await until(() => events.length === 2);
+    expect(events[0]).toMatchObject({ event: 'open', extensions: connection.extensions });
+    expect(connection.extensions).toMatch(/^permessage-deflate;/);
+    expect(eventText(events[0] as ServeEvent)).toMatch(/ WebSocket \/websocket open, compressed$/);
+    expect(events[1]).not.toHaveProperty('discarded');
+  });
+
+  it('tells how many messages were discarded, and which limit ended a connection', async () => {
+    const { port, events } = await logging({
+      maxMessagesPerSecond: 1,
+      messageBurst: 1,
+      overRate: 'drop',
+      maxMessageBytes: 10,
+    });
+    const connection = await connect(`ws://127.0.0.1:${port}/websocket`);
+    for (let count = 0; count < 3; count += 1) connection.send('a');
+    connection.send('longer than ten');
+    await connection.closed;
+    await until(() => events.length === 2);
+    expect(events[1]).toMatchObject({ rule: 'WS_MESSAGE_TOO_BIG', limit: 'maxMessageBytes' });
+    expect(events[1]).toMatchObject({ discarded: 2 });
+    expect(eventText(events[1] as ServeEvent)).toMatch(/ ms, 2 messages discarded$/);
+  });
+
   it('names the rule that a peer broke', async () => {
     const { port, events } = await logging();
     const connection = await connect(`ws://127.0.0.1:${port}/websocket`);

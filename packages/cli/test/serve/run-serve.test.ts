@@ -55,6 +55,16 @@ describe('flags that would do nothing', () => {
     [['--manual-accept'], /--manual-accept goes with --console/],
     [['--echo'], /--echo goes with --console/],
     [['--show-secrets'], /--show-secrets goes with --console or --hexdump/],
+    [['--message-burst=9'], /--message-burst goes with --max-messages-per-second/],
+    [['--byte-burst=9'], /--byte-burst goes with --max-bytes-per-second/],
+    [['--over-rate=drop'], /--over-rate goes with --max-messages-.* or --max-bytes-per-second/],
+    [['--over-rate=wait', '--max-messages-per-second=1'], /--over-rate.*pause, drop, close/],
+    [['--max-inflate-ratio=9'], /--max-inflate-ratio goes with --compression/],
+    [['--compression-level=9'], /--compression-level goes with --compression/],
+    [['--compression-takeover'], /--compression-takeover goes with --compression/],
+    [['--compression', '--compression-level=10'], /--compression-level.*from 0 to 9/],
+    [['--compression', '--compression-window-bits=16'], /--compression-window-bits.*from 8 to 15/],
+    [['--compression=yes'], /--compression/],
     [['--drain-spread=2', '--drain-timeout=1'], /--drain-spread: .*--drain-timeout/],
     [['--cert=c.pem'], /--cert and --key/],
     [['--key=k.pem'], /--cert and --key/],
@@ -69,6 +79,7 @@ describe('flags that would do nothing', () => {
     [['--log-format=xml'], /--log-format.*pretty/],
     [['--origins=https://a.test/path'], /--origins: /],
     [['--subprotocols=a b'], /--subprotocols: /],
+    [['--trust-proxy=origin.example'], /--trust-proxy: .*"origin\.example"/],
     [['--quit-word='], /--quit-word/],
     [['--quit-word=quit '], /--quit-word/],
   ])('%j ends with 2 and one clear line', async (flags, line) => {
@@ -108,6 +119,135 @@ describe('the limits on connections', () => {
     await other.ping();
     other.terminate();
     expect((await ask(port, '/rest')).status).toBe(200); // HTTP is not counted
+  });
+
+  it('H27 --max-new-per-address 1 answers the third in a moment with 429', async () => {
+    const { url } = await served('--max-new-per-address', '1');
+    await client(url);
+    await client(url);
+    await expect(connect(url)).rejects.toMatchObject({ status: 429 });
+  });
+
+  it('--trust-proxy loopback counts, and logs, whom the proxy names', async () => {
+    const { url, command } = await served(
+      ...['--trust-proxy', 'loopback', '--max-per-address', '1'],
+      ...['--log-format', 'json', '--request-log'],
+    );
+    const from = async (address: string) =>
+      connect(url, { headers: { 'X-Forwarded-For': address } });
+    const one = await from('203.0.113.9');
+    await expect(from('203.0.113.9')).rejects.toMatchObject({ status: 429 });
+    const other = await from('2001:db8::1');
+    await until(() => events(command).filter(({ event }) => event === 'open').length === 2);
+    expect(
+      events(command)
+        .filter(({ event }) => event === 'open')
+        .map(({ remote }) => remote),
+    ).toEqual(['203.0.113.9', '[2001:db8::1]']);
+    one.terminate();
+    other.terminate();
+  });
+});
+
+describe('the limits on messages', () => {
+  it('--over-rate close ends with 1008 whoever sends more, and the log says by which limit', async () => {
+    const { url, command } = await served(
+      ...['--max-messages-per-second=1', '--message-burst=2', '--over-rate=close'],
+      ...['--log-format=json', '--request-log'],
+    );
+    const { say, closed } = await client(url);
+    for (let count = 0; count < 3; count += 1) say('again');
+    expect(await closed).toMatchObject({ code: 1008, by: 'peer' });
+    await until(() => events(command).some(({ event }) => event === 'close'));
+    expect(events(command).at(-1)).toMatchObject({
+      rule: 'WS_MESSAGE_RATE',
+      limit: 'maxMessagesPerSecond',
+    });
+  });
+
+  it('--over-rate drop echoes what is within the rate, and the log counts the rest', async () => {
+    const { url, command } = await served(
+      ...['--max-bytes-per-second=1', '--byte-burst=10', '--over-rate=drop'],
+      ...['--log-format=json', '--request-log'],
+    );
+    const { say, heard, closed, connection } = await client(url);
+    // What is longer than the burst never passes, however slow this machine is.
+    for (const message of ['12345678', 'much too long', 'as long as that']) say(message);
+    await connection.ping();
+    connection.close();
+    await closed;
+    expect(heard).toEqual(['12345678']);
+    await until(() => events(command).some(({ event }) => event === 'close'));
+    expect(events(command).at(-1)).toMatchObject({ code: 1000, discarded: 2 });
+  });
+});
+
+describe('--compression', () => {
+  /** Compresses well, and is past the threshold. */
+  const LONG = 'hello, meerkat. '.repeat(1_000);
+
+  it('A9 is agreed on with a client that offers it, and said in banner and log', async () => {
+    const { url, command } = await served('--compression', '--log-format=json');
+    expect(command.output).toContain('compression          for clients that offer');
+    const { say, heard, connection } = await client(url);
+    expect(connection.extensions).toMatch(/^permessage-deflate; server_no_context_takeover; /);
+    say(LONG);
+    say('short');
+    await until(() => heard.length === 2);
+    expect(heard).toEqual([LONG, 'short']);
+    const plain = await connect(url, { compression: false });
+    expect(plain.extensions).toBe('');
+    plain.terminate();
+    await until(() => events(command).filter(({ event }) => event === 'open').length === 2);
+    const [first, second] = events(command).filter(({ event }) => event === 'open');
+    expect(first).toMatchObject({ extensions: connection.extensions });
+    expect(second).not.toHaveProperty('extensions');
+  });
+
+  it('A9 is declined without the flag', async () => {
+    const { url, command } = await served();
+    const { connection } = await client(url);
+    expect(connection.extensions).toBe('');
+    expect(command.output).not.toContain('compression');
+  });
+
+  it('C11 --compression-takeover and --compression-window-bits are what is agreed on', async () => {
+    const { url } = await served(
+      ...['--compression', '--compression-takeover', '--compression-window-bits=10'],
+    );
+    const heard: Message[] = [];
+    const connection = await connect(url, {
+      compression: { serverNoContextTakeover: false, clientNoContextTakeover: false },
+      message: (_one, message) => void heard.push(message),
+    });
+    onTestFinished(() => connection.terminate());
+    expect(connection.extensions).toBe(
+      'permessage-deflate; server_max_window_bits=10; client_max_window_bits=10',
+    );
+    for (let count = 0; count < 5; count += 1) connection.send(`${LONG}${count}`);
+    await until(() => heard.length === 5);
+    expect(heard.at(-1)).toBe(`${LONG}4`);
+  });
+
+  it('C8 goes with --max-message-bytes 67108864, inflated', async () => {
+    const { url } = await served('--compression', '--max-message-bytes', '67108864');
+    const heard: Message[] = [];
+    const connection = await connect(url, {
+      maxMessageBytes: 67_108_864,
+      message: (_one, message) => void heard.push(message),
+    });
+    onTestFinished(() => connection.terminate());
+    const large = new Uint8Array(4 * 1_048_576);
+    connection.send(large);
+    await until(() => heard.length === 1);
+    expect(Buffer.compare(heard[0] as Uint8Array, large)).toBe(0);
+  });
+
+  it('C9 --max-inflate-ratio ends with 1008 whoever sends a bomb', async () => {
+    const { url } = await served('--compression', '--max-inflate-ratio=100');
+    const { say, closed } = await client(url);
+    say(new Uint8Array(500_000));
+    expect(await closed).toMatchObject({ code: 1008, by: 'peer' });
   });
 });
 

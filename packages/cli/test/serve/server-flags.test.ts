@@ -23,6 +23,7 @@ const names = Object.keys({
 
 function flagOf(name: string): string {
   if (name === 'maxConnectionsPerAddress') return '--max-per-address';
+  if (name === 'maxNewConnectionsPerAddress') return '--max-new-per-address';
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
@@ -43,6 +44,13 @@ describe('the flags of the limits', () => {
     );
   });
 
+  it('take what becomes of messages that come too fast, and nothing else', () => {
+    for (const what of ['pause', 'drop', 'close']) {
+      expect(parse('--over-rate', what).overRate).toBe(what);
+    }
+    expect(() => parse('--over-rate', 'wait')).toThrow(/Allowed choices are pause, drop, close/);
+  });
+
   it('take 65_536 for 65536', () => {
     expect(parse('--max-message-bytes', '65_536')).toMatchObject({ maxMessageBytes: 65_536 });
   });
@@ -52,6 +60,25 @@ describe('the flags of the limits', () => {
       maxConnections: 2,
       maxConnectionsPerAddress: 1,
     });
+  });
+});
+
+describe('the flags of compression', () => {
+  it('A9 are the option compression, and off without --compression', () => {
+    expect(parse()).not.toHaveProperty('compression');
+    const options = parse('--compression', '--compression-level=9', '--compression-takeover');
+    expect(options.compression).toEqual({
+      level: 9,
+      serverNoContextTakeover: false,
+      clientNoContextTakeover: false,
+    });
+    expect(() => new WebSocketServer(options)).not.toThrow();
+  });
+
+  it('C8 go with the largest message: --max-message-bytes 67108864', () => {
+    const options = parse('--compression', '--max-message-bytes', '67108864');
+    expect(options).toMatchObject({ compression: {}, maxMessageBytes: 67_108_864 });
+    expect(() => new WebSocketServer(options)).not.toThrow();
   });
 });
 
@@ -76,6 +103,13 @@ describe('the flags of who may connect', () => {
 
   it('B7 take subprotocols by commas, in their order', () => {
     expect(parse('--subprotocols', 'superchat , chat').subprotocols).toEqual(['superchat', 'chat']);
+  });
+
+  it('take one proxy after the other', () => {
+    expect(parse('--trust-proxy=10.0.0.0/8', '--trust-proxy', 'loopback').trustProxy).toEqual([
+      '10.0.0.0/8',
+      'loopback',
+    ]);
   });
 
   it('B3 take the types of messages, and no others', () => {

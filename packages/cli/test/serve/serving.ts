@@ -13,6 +13,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { observe } from '../../../../test/support/observed.ts';
 import { answerClientError } from '../../src/serve/client-error.ts';
 import { createHttpApp, type HttpAppOptions } from '../../src/serve/http-app.ts';
 import { HTTP_SERVER_OPTIONS } from '../../src/serve/http-server-options.ts';
@@ -74,6 +75,7 @@ export async function ask(
       .end();
   });
   const body = await text(response);
+  observe(`${response.statusCode}`);
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
 
@@ -112,7 +114,9 @@ export function parseAnswer(octets: string): Answer {
     const colon = line.indexOf(':');
     headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
   }
-  return { status: Number(statusLine.split(' ')[1]), headers, body: octets.slice(end + 4) };
+  const status = Number(statusLine.split(' ')[1]);
+  observe(`${status}`);
+  return { status, headers, body: octets.slice(end + 4) };
 }
 
 /** A FIFO that nobody writes to; Node itself cannot make one. */

@@ -66,18 +66,32 @@ export const RESPONSE: Buffer = Buffer.from(
   'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
 );
 
-/** The dump of a connection whose opening handshake is over, and not in what it has written. */
-export function upgradedDumping(connection: Partial<DumpedConnection> = {}): Dumping {
+/**
+ * The dump of a connection whose opening handshake is over, and not in what it has written.
+ *
+ * @param extensions - What was offered and agreed on. @default none
+ */
+export function upgradedDumping(
+  connection: Partial<DumpedConnection> = {},
+  extensions: { readonly offer?: string; readonly answer?: string } = {},
+): Dumping {
   const dump = dumping(connection);
   const [ask, answer] =
     connection.role === 'client'
       ? (['sent', 'received'] as const)
       : (['received', 'sent'] as const);
-  void dump.listener[ask](REQUEST);
-  void dump.listener[answer](RESPONSE);
+  void dump.listener[ask](withExtensions(REQUEST, extensions.offer));
+  void dump.listener[answer](withExtensions(RESPONSE, extensions.answer));
   const before = dump.text().length;
   const text = (): string => dump.text().slice(before);
   return { listener: dump.listener, text, decoded: () => decodedLines(text()) };
+}
+
+function withExtensions(head: Buffer, value: string | undefined): Buffer {
+  if (value === undefined) return head;
+  return Buffer.from(
+    head.toString().replace(/\r\n\r\n$/, `\r\nSec-WebSocket-Extensions: ${value}\r\n\r\n`),
+  );
 }
 
 /** Octets from hex, where `k` stands for a masking key of zeros. */
