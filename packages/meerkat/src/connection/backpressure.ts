@@ -4,7 +4,7 @@ import type { ConnectionNumbers } from './connection-options.ts';
 /** What backpressure asks of its connection. */
 export interface BackpressureActions {
   /** Octets that wait to leave. */
-  queuedBytes(): number;
+  readonly queuedBytes: number;
   /** The queue is below the soft mark again, after a sender was told that it is not. */
   drain(): void;
   /** Messages were dropped, and the queue is still at the cap. */
@@ -43,7 +43,7 @@ export class Backpressure {
   /** Resolves below the soft mark, and at the end. */
   drained(): Promise<void> {
     const { softQueuedBytes } = this.#numbers;
-    if (this.#ended || this.#actions.queuedBytes() < softQueuedBytes) return Promise.resolve();
+    if (this.#ended || this.#actions.queuedBytes < softQueuedBytes) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiters.push(resolve);
     });
@@ -52,7 +52,7 @@ export class Backpressure {
   /** The queue may be shorter than it was. */
   relieved(): void {
     if (this.#timer === undefined && this.#waiters.length === 0 && !this.#drainWanted) return;
-    const queuedBytes = this.#actions.queuedBytes();
+    const queuedBytes = this.#actions.queuedBytes;
     if (queuedBytes < this.#numbers.maxQueuedBytes) this.#stopTimer();
     if (queuedBytes >= this.#numbers.softQueuedBytes) return;
     this.#release();

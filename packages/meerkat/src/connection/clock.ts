@@ -15,6 +15,9 @@ export interface Timer {
 /** A timer that fires this much later, in milliseconds, was held up by something that held up reading too. */
 const LATE = 50;
 
+/** Node keeps a list of timers for each length in milliseconds: longer ones are rounded up to this, so that they share some. */
+const GRAIN = 64;
+
 class SystemTimer implements Timer {
   readonly #timeout: NodeJS.Timeout;
   readonly #callback: () => void;
@@ -23,8 +26,9 @@ class SystemTimer implements Timer {
 
   constructor(delay: number, callback: () => void) {
     this.#callback = callback;
-    this.#due = performance.now() + delay;
-    this.#timeout = setTimeout(() => this.#fire(), delay);
+    const length = delay < 1000 ? delay : Math.ceil(delay / GRAIN) * GRAIN;
+    this.#due = performance.now() + length;
+    this.#timeout = setTimeout(() => this.#fire(), length);
     // The socket keeps the process alive as long as there is something to wait for.
     this.#timeout.unref();
   }

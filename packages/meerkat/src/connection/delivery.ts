@@ -16,7 +16,7 @@ export interface DeliveryActions {
   pauseReading(): void;
   resumeReading(): void;
   /** A handler threw or rejected. */
-  failed(error: unknown): void;
+  handlerFailed(error: unknown): void;
   /** The peer sent what cannot be handed over. */
   violated(error: ProtocolError): void;
   /** A limit bit. */
@@ -104,7 +104,7 @@ export class Delivery<Data> {
         return;
       }
     } catch (error) {
-      this.#actions.failed(error);
+      this.#actions.handlerFailed(error);
     }
     this.#openDone();
   }
@@ -317,14 +317,14 @@ export class Delivery<Data> {
       this.#working += 1;
       this.#waitFor(pending, () => this.#done());
     } catch (error) {
-      this.#actions.failed(error);
+      this.#actions.handlerFailed(error);
     }
   }
 
   #waitFor(pending: PromiseLike<unknown>, done: () => void): void {
     // A foreign thenable may answer twice, or at once: a promise does not.
     Promise.resolve(pending).then(done, (error: unknown) => {
-      this.#actions.failed(error);
+      this.#actions.handlerFailed(error);
       done();
     });
   }

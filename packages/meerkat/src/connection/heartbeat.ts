@@ -3,11 +3,11 @@ import type { Clock, Timer } from './clock.ts';
 
 /** What the heartbeat does to its connection, and asks of it. */
 export interface HeartbeatActions {
-  ping(): void;
+  pingDue(): void;
   /** The peer gave no sign of life in time. */
-  dead(): void;
+  peerDead(): void;
   /** Whether the transport is being read: silence says nothing otherwise. */
-  reading(): boolean;
+  readonly reading: boolean;
 }
 
 /** Drives a connection's keepalive with a timer. */
@@ -57,11 +57,11 @@ export class Heartbeat {
     const keepalive = this.#keepalive;
     if (keepalive === undefined) return;
     const now = this.#clock.now();
-    if (!this.#actions.reading()) keepalive.excuse(now);
+    if (!this.#actions.reading) keepalive.excuse(now);
     const verdict = keepalive.check(now);
     if (verdict === 'dead') {
       if (afterReading) {
-        this.#actions.dead();
+        this.#actions.peerDead();
         return;
       }
       // Timers run before sockets are read: after a blocked loop the Pong may be here already. Look once more then.
@@ -70,7 +70,7 @@ export class Heartbeat {
       });
       return;
     }
-    if (verdict === 'ping') this.#actions.ping();
+    if (verdict === 'ping') this.#actions.pingDue();
     this.#sleep();
   }
 }

@@ -2,7 +2,7 @@ import { isAnyArrayBuffer } from 'node:util/types';
 import type { Endpoint } from '../protocol/endpoint.ts';
 import { type UsageCode, UsageError } from '../protocol/usage-error.ts';
 import type { Transport } from '../transport/transport.ts';
-import { Backpressure } from './backpressure.ts';
+import { Backpressure, type BackpressureActions } from './backpressure.ts';
 import { Deflation, type DeflationSettings } from './compression/deflation.ts';
 import type { ResolvedConnectionOptions } from './connection-options.ts';
 import type { LimitName } from './limit-hits.ts';
@@ -36,7 +36,7 @@ export interface SendingActions {
 }
 
 /** The way out of a connection: what is sent, what waits, and when it leaves. */
-export class Sending {
+export class Sending implements BackpressureActions {
   readonly #endpoint: Endpoint;
   readonly #outbox: Outbox;
   readonly #transport: Transport;
@@ -57,11 +57,7 @@ export class Sending {
     this.#transport = transport;
     this.#options = options;
     this.#actions = actions;
-    this.#backpressure = new Backpressure(options, options.clock, {
-      queuedBytes: () => this.queuedBytes,
-      drain: () => actions.drain(),
-      overflow: () => actions.overflow(),
-    });
+    this.#backpressure = new Backpressure(options, options.clock, this);
     this.#deflationSettings = deflation;
   }
 
@@ -141,6 +137,14 @@ export class Sending {
     if (this.#transport.queuedBytes === 0) this.#endpoint.drained();
     this.#outbox.flush();
     this.#backpressure.relieved();
+  }
+
+  drain(): void {
+    this.#actions.drain();
+  }
+
+  overflow(): void {
+    this.#actions.overflow();
   }
 
   /** The Close frame follows, or the end: writes what still waits to be compressed. */

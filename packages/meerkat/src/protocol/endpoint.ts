@@ -41,8 +41,8 @@ export interface EndpointSetup {
   readonly primitives: Primitives;
   readonly limits: Limits;
   readonly messageTypes: MessageTypes;
-  /** Milliseconds of a monotonic clock. */
-  readonly now: () => number;
+  /** A monotonic clock, in milliseconds. */
+  readonly clock: { now(): number };
   /** Whether permessage-deflate was agreed on: messages may be compressed then, and say so in RSV1 (RFC 7692 §6). */
   readonly compression?: boolean | undefined;
 }
@@ -56,6 +56,29 @@ const MAX_CONTROL_PAYLOAD = 125;
  * throws {@link UsageError} before any effect.
  */
 export class Endpoint {
+  /** Where the frames go. A class, not closures: there is one for each connection. */
+  static readonly #Frames = class implements FrameHandler {
+    readonly #endpoint: Endpoint;
+    readonly #reader: MessageReader;
+
+    constructor(endpoint: Endpoint, reader: MessageReader) {
+      this.#endpoint = endpoint;
+      this.#reader = reader;
+    }
+
+    dataHeader(head: number, length: number): void {
+      this.#reader.header(head, length);
+    }
+
+    dataPayload(octets: Uint8Array, start: number, end: number, last: boolean): void {
+      this.#reader.payload(octets, start, end, last);
+    }
+
+    controlFrame(opcode: Opcode, octets: Uint8Array, start: number, end: number): void {
+      this.#endpoint.#control(opcode, octets, start, end);
+    }
+  };
+
   readonly #setup: EndpointSetup;
   readonly #parser: FrameParser;
   readonly #writer: FrameWriter;
@@ -69,11 +92,7 @@ export class Endpoint {
     const { role, handler, output, primitives, limits, messageTypes, compression } = setup;
     const assembler = new MessageAssembler(handler, primitives, limits.maxMessageBytes);
     const reader = new MessageReader(assembler, limits, messageTypes);
-    const frames: FrameHandler = {
-      dataHeader: (head, length) => reader.header(head, length),
-      dataPayload: (octets, start, end, last) => reader.payload(octets, start, end, last),
-      controlFrame: (opcode, octets, start, end) => this.#control(opcode, octets, start, end),
-    };
+    const frames = new Endpoint.#Frames(this, reader);
     this.#parser = new FrameParser(role, frames, primitives, compression === true ? RSV1 : 0);
     this.#writer = new FrameWriter(role, output, primitives);
   }
@@ -224,8 +243,8 @@ export class Endpoint {
   }
 
   #countControl(): void {
-    const { limits, now } = this.#setup;
-    const time = now();
+    const { limits, clock } = this.#setup;
+    const time = clock.now();
     // Made on the first control frame: most connections see one in 25 seconds.
     this.#controlRate ??= new Rate(
       limits.maxControlFramesPerSecond,

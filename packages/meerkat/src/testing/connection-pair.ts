@@ -1,5 +1,6 @@
 import { duplexPair } from 'node:stream';
-import { Connection, type ConnectionSetup } from '../connection/connection.ts';
+import { Connection } from '../connection/connection.ts';
+import type { ConnectionSetup } from '../connection/connection-core.ts';
 import type { ConnectionHandlers } from '../connection/connection-handlers.ts';
 import {
   type ConnectionOptions,

@@ -2,6 +2,13 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Transport, TransportReceiver } from './transport.ts';
 
+/** Where a stream keeps its transport: its listeners are functions of all of them, not closures of each. */
+const TRANSPORT = Symbol('meerkat.transport');
+
+interface Carrying {
+  [TRANSPORT]: StreamTransport;
+}
+
 /** A transport on any Duplex: a TCP or TLS socket, a pipe, a stream in memory. */
 export class StreamTransport implements Transport {
   readonly #stream: Duplex;
@@ -14,6 +21,8 @@ export class StreamTransport implements Transport {
   #destroyed = false;
   #closed = false;
   #paused = false;
+  /** From the first write on. */
+  #written: (() => void) | undefined;
   /** The chunk of a foreign stream that waits for the next tick. */
   #held: Buffer | undefined;
 
@@ -24,7 +33,8 @@ export class StreamTransport implements Transport {
     // Each direction ends when its side says so. The streams of a client would end ours with the peer's.
     stream.allowHalfOpen = true;
     // From the first moment: an 'error' without a listener would end the process.
-    stream.on('error', this.#onError);
+    (stream as Duplex & Carrying)[TRANSPORT] = this;
+    stream.on('error', StreamTransport.#onError);
     if (stream instanceof Socket) {
       stream.setNoDelay(true);
       stream.setTimeout(0); // node:http's timeouts end with the upgrade; ours take over
@@ -38,12 +48,12 @@ export class StreamTransport implements Transport {
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
     const stream = this.#stream;
-    stream.on('close', this.#onClose);
-    stream.on('end', this.#onEnd);
-    stream.on('data', this.#isSocket ? this.#onData : this.#onForeignData);
+    stream.on('close', StreamTransport.#onClose);
+    stream.on('end', StreamTransport.#onEnd);
+    stream.on('data', this.#onChunk);
     // 'close' and 'end' may have passed before anyone listened.
-    if (stream.destroyed) setImmediate(this.#onClose);
-    else if (stream.readableEnded) setImmediate(this.#onEnd);
+    if (stream.destroyed) setImmediate(() => this.#close());
+    else if (stream.readableEnded) setImmediate(() => this.#end());
     else stream.resume();
   }
 
@@ -53,7 +63,8 @@ export class StreamTransport implements Transport {
 
   writeOwned(octets: Uint8Array): void {
     if (!this.#stream.writable) return;
-    this.#stream.write(octets, this.#onWritten);
+    this.#written ??= () => this.#onWritten();
+    this.#stream.write(octets, this.#written);
     if (this.#stream.writableLength > 0) this.#waiting = true;
   }
 
@@ -76,58 +87,81 @@ export class StreamTransport implements Transport {
     this.#stream.destroy();
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  get #onChunk(): (this: Carrying, chunk: Buffer) => void {
+    return this.#isSocket ? StreamTransport.#onData : StreamTransport.#onForeignData;
+  }
+
+  #chunk(chunk: Buffer): void {
     this.#receiver?.chunk(chunk, 0, chunk.length);
-  };
+  }
 
   /**
    * A stream in memory brings octets while its peer writes them, which may be in the middle of a write of ours or of
    * the handling of a chunk. They come alone, and in a copy: the writer may still hold the memory.
    */
-  readonly #onForeignData = (chunk: Buffer): void => {
+  #foreignChunk(chunk: Buffer): void {
     if (this.#held !== undefined) {
       this.#held = Buffer.concat([this.#held, chunk]); // of a stream that does not care that it is paused
       return;
     }
     this.#held = Buffer.from(chunk);
     this.#stream.pause(); // for the writer to see that we have not come to it yet
-    process.nextTick(this.#deliver);
-  };
+    process.nextTick(() => this.#deliver());
+  }
 
-  readonly #deliver = (): void => {
+  #deliver(): void {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    this.#onData(held);
+    this.#chunk(held);
     if (!this.#paused && !this.#closed) this.#stream.resume();
-  };
+  }
 
-  readonly #onWritten = (): void => {
+  #onWritten(): void {
     // What a destroyed stream throws away has not left.
     if (!this.#waiting || this.#closed || this.#stream.destroyed) return;
     if (this.#stream.writableLength === 0) this.#waiting = false;
     this.#receiver?.drained();
-  };
+  }
 
-  readonly #onEnd = (): void => {
+  #end(): void {
     this.#deliver();
     this.#receiver?.ended();
-  };
+  }
 
-  readonly #onError = (error: Error): void => {
-    // Newer versions of Node report the writes that our own destroy() cut off as a failure.
-    if (!this.#destroyed) this.#error ??= error;
-  };
-
-  readonly #onClose = (): void => {
+  #close(): void {
     if (this.#closed) return;
     this.#deliver();
     this.#closed = true;
     const stream = this.#stream;
-    stream.off('close', this.#onClose);
-    stream.off('end', this.#onEnd);
-    stream.off('data', this.#isSocket ? this.#onData : this.#onForeignData);
+    stream.off('close', StreamTransport.#onClose);
+    stream.off('end', StreamTransport.#onEnd);
+    stream.off('data', this.#onChunk);
     const failure = this.#destroyed ? undefined : (stream.errored ?? undefined);
     this.#receiver?.closed(this.#error ?? failure);
+  }
+
+  // The listeners: `this` is the stream.
+
+  static readonly #onData = function (this: Carrying, chunk: Buffer): void {
+    this[TRANSPORT].#chunk(chunk);
+  };
+
+  static readonly #onForeignData = function (this: Carrying, chunk: Buffer): void {
+    this[TRANSPORT].#foreignChunk(chunk);
+  };
+
+  static readonly #onEnd = function (this: Carrying): void {
+    this[TRANSPORT].#end();
+  };
+
+  static readonly #onClose = function (this: Carrying): void {
+    this[TRANSPORT].#close();
+  };
+
+  static readonly #onError = function (this: Carrying, error: Error): void {
+    const transport = this[TRANSPORT];
+    // Newer versions of Node report the writes that our own destroy() cut off as a failure.
+    if (!transport.#destroyed) transport.#error ??= error;
   };
 }

@@ -15,7 +15,9 @@ function make(): {
   const events: string[] = [];
   const options = resolveConnectionOptions({ softQueuedBytes: 10, maxQueuedBytes: 100, clock });
   const backpressure = new Backpressure(options, clock, {
-    queuedBytes: () => queue.bytes,
+    get queuedBytes() {
+      return queue.bytes;
+    },
     drain: () => events.push('drain'),
     overflow: () => events.push('overflow'),
   });

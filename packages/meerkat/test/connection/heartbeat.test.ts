@@ -19,11 +19,13 @@ interface Beating {
 function beat(pingInterval = 25_000, pongTimeout = 20_000): Beating {
   const clock = new ManualClock();
   const heartbeat = new Heartbeat({ pingInterval, pongTimeout }, clock, {
-    ping: () => beating.pings.push(clock.now()),
-    dead: () => {
+    pingDue: () => beating.pings.push(clock.now()),
+    peerDead: () => {
       beating.deaths += 1;
     },
-    reading: () => beating.reading,
+    get reading() {
+      return beating.reading;
+    },
   });
   const beating: Beating = { clock, heartbeat, pings: [], deaths: 0, reading: true };
   heartbeat.start();
@@ -188,9 +190,9 @@ describe('Heartbeat', () => {
   it('may be stopped by the ping itself', () => {
     const clock = new ManualClock();
     const heartbeat: Heartbeat = new Heartbeat({ pingInterval: 1_000, pongTimeout: 1_000 }, clock, {
-      ping: () => heartbeat.stop(),
-      dead: () => {},
-      reading: () => true,
+      pingDue: () => heartbeat.stop(),
+      peerDead: () => {},
+      reading: true,
     });
     heartbeat.start();
     clock.advance(1_100);

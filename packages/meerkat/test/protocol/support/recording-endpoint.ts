@@ -44,7 +44,7 @@ export class RecordingEndpoint {
       primitives: testPrimitives,
       limits: resolveLimits(limits),
       messageTypes: 'any',
-      now: () => this.now,
+      clock: { now: () => this.now },
       ...rest,
     });
   }
