@@ -59,8 +59,12 @@ const TABLE: Readonly<Record<string, Row>> = {
     packages: ['node:', ...PUBLIC, 'vitest', 'fast-check', 'ws', 'commander', 'fastify', 'pino'],
   },
   'test/': {
-    folders: [],
+    folders: ['fuzz/'],
     packages: ['node:', ...PUBLIC, 'vitest', 'fast-check', 'ws', 'playwright-core'],
+  },
+  'fuzz/': {
+    folders: [],
+    packages: ['node:', ...PUBLIC, 'ws'],
   },
   'examples/': {
     folders: [],
@@ -109,7 +113,7 @@ function fault(file: string, specifier: string): string | undefined {
 }
 
 describe('the layer table', () => {
-  const files = ['packages', 'test', 'examples'].flatMap(sources);
+  const files = ['packages', 'test', 'fuzz', 'examples'].flatMap(sources);
 
   it('sees the sources', () => {
     expect(files).toContain('packages/meerkat/src/protocol/frame-parser.ts');
@@ -136,6 +140,7 @@ describe('the layer table', () => {
     ['packages/meerkat/src/client/x.ts', 'ws'],
     ['packages/cli/src/x.ts', '../../meerkat/src/index.ts'],
     ['examples/x.ts', '../packages/meerkat/src/index.ts'],
+    ['fuzz/targets/x.ts', '../../packages/meerkat/src/protocol/index.ts'],
     ['packages/new/src/x.ts', 'node:fs'],
   ])('refuses that %s imports %s', (file, specifier) => {
     expect(fault(file, specifier)).toBeDefined();

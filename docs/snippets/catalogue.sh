@@ -1,0 +1,2 @@
+npm run catalogue
+npm run catalogue -- H5 F
