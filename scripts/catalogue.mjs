@@ -20,7 +20,8 @@ function filesWith(ids) {
     )
     .filter((file) => file.endsWith('.ts'))
     .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
-  const title = new RegExp(`['"\`](?:${ids}) `);
+  // Where one list of titles serves two rows, they begin with a variable.
+  const title = new RegExp(`['"\`](?:\\$\\{\\w+\\})?(?:${ids}) `);
   const lists = files
     .filter(({ file, text }) => !file.endsWith('.test.ts') && title.test(text))
     .map(({ file }) => `/${basename(file)}'`);

@@ -22,7 +22,7 @@ export {
 export type { Message } from './connection/inbox.ts';
 export type { LimitName } from './connection/limit-hits.ts';
 export type { OverRate } from './connection/receive-rate.ts';
-export type { Sendable, SendResult } from './connection/sending.ts';
+export type { Sendable, SendOptions, SendResult } from './connection/sending.ts';
 export {
   CLOSE_CODES,
   CloseCode,

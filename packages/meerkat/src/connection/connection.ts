@@ -2,7 +2,7 @@ import type { ConnectionState } from '../protocol/connection-state.ts';
 import type { Closed } from './closed.ts';
 import { ConnectionCore, type ConnectionSetup } from './connection-core.ts';
 import type { Message } from './inbox.ts';
-import type { Sendable, SendResult } from './sending.ts';
+import type { Sendable, SendOptions, SendResult } from './sending.ts';
 
 /**
  * One WebSocket connection, as the server and the client see it.
@@ -73,10 +73,10 @@ export class Connection<Data = unknown> {
    * - `dropped`: not accepted, because the connection is closing or `maxQueuedBytes` are waiting. It is counted; a peer
    *   for whom the queue is still that long after `closeTimeout` is closed with 1013.
    *
-   * @throws {@link UsageError} for anything that is not a message.
+   * @throws {@link UsageError} for anything that is not a message, and for an unknown option.
    */
-  send(message: Sendable): SendResult {
-    return this.#core.sending.send(message);
+  send(message: Sendable, options?: SendOptions): SendResult {
+    return this.#core.sending.send(message, options);
   }
 
   /** Resolves when less than `softQueuedBytes` wait to leave: at once if that is so now, and when the connection ends. */

@@ -1,5 +1,6 @@
 import { isAnyArrayBuffer } from 'node:util/types';
 import type { Endpoint } from '../protocol/endpoint.ts';
+import { refuseUnknownOptions } from '../protocol/option-range.ts';
 import { type UsageCode, UsageError } from '../protocol/usage-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import { Backpressure, type BackpressureActions } from './backpressure.ts';
@@ -13,6 +14,15 @@ export type SendResult = 'sent' | 'queued' | 'dropped';
 
 /** What can be sent: text, or octets in any of JavaScript's forms. */
 export type Sendable = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+
+/** How one message is sent. */
+export interface SendOptions {
+  /**
+   * Whether it is compressed, where compression was agreed on. `false` for a message that holds a secret beside what somebody
+   * else chose, or that is compressed already. @default what the option `threshold` says
+   */
+  readonly compress?: boolean | undefined;
+}
 
 /** What a {@link Sending} is made of. */
 export interface SendingSetup {
@@ -73,7 +83,8 @@ export class Sending implements BackpressureActions {
   }
 
   /** See `Connection.send`. */
-  send(message: Sendable): SendResult {
+  send(message: Sendable, options?: SendOptions): SendResult {
+    const compress = options === undefined ? undefined : readSendOptions(options);
     const octets =
       typeof message === 'string' ? undefined : toOctets(message, 'MEERKAT_MESSAGE_TYPE');
     if (this.queuedBytes >= this.#options.maxQueuedBytes && this.#endpoint.maySend) {
@@ -84,7 +95,9 @@ export class Sending implements BackpressureActions {
     }
     const way = this.#way;
     const accepted =
-      octets === undefined ? way.sendText(message as string) : way.sendBinary(octets);
+      octets === undefined
+        ? way.sendText(message as string, compress)
+        : way.sendBinary(octets, compress);
     if (!accepted) {
       this.#droppedMessages += 1;
       return 'dropped';
@@ -157,6 +170,16 @@ export class Sending implements BackpressureActions {
     this.#deflation?.stop();
     this.#backpressure.end();
   }
+}
+
+/** @throws {@link UsageError} for an unknown option, or a value that is none. */
+function readSendOptions(options: SendOptions): boolean | undefined {
+  refuseUnknownOptions(options, ['compress']);
+  const { compress } = options;
+  if (compress !== undefined && typeof compress !== 'boolean') {
+    throw new UsageError('MEERKAT_OPTION_RANGE', 'compress is not a boolean');
+  }
+  return compress;
 }
 
 /**

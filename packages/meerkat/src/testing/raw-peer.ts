@@ -74,8 +74,13 @@ export class RawPeer {
 
   /** Takes the next `length` octets, as hex with blanks. Fewer when the stream ends before. */
   async take(length: number): Promise<string> {
+    return toHex(await this.takeOctets(length));
+  }
+
+  /** Takes the next `length` octets as they are: hex of megabytes takes seconds. Fewer when the stream ends before. */
+  async takeOctets(length: number): Promise<Buffer> {
     await this.#until(() => this.#length >= length);
-    return toHex(this.#cut(length));
+    return this.#cut(length);
   }
 
   /** Takes everything up to the end of the stream, as hex with blanks. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Connection, connect, type Message } from 'meerkat';
+import { type Connection, connect, type Message, UsageError } from 'meerkat';
 import { connectionPair, type PairSide } from 'meerkat/testing';
 import { describe, expect, it } from 'vitest';
 import type { CompressionOptions } from '../../src/connection/compression/compression-options.ts';
@@ -67,6 +67,28 @@ describe.each<[string, CompressionOptions]>([
     expect(server.queuedBytes + client.queuedBytes).toBe(0);
   });
 
+  it('is compressed or not, message by message, where send says so', async () => {
+    const [one, other] = [listening(compression), listening(compression)];
+    const { server } = connectionPair(one.side, other.side);
+    const long = 'a'.repeat(5_000);
+    server.send(LARGE); // what comes behind it waits for the pool
+    server.send(long, { compress: false });
+    server.send('b'.repeat(100), { compress: true });
+    server.send(new Uint8Array(5_000), { compress: false });
+    await until(() => other.heard.length === 4);
+    server.send(long, { compress: false });
+    server.send('c', {});
+    await until(() => other.heard.length === 6);
+    expect(comparable(other.heard)).toEqual([
+      LARGE,
+      long,
+      'b'.repeat(100),
+      Buffer.alloc(5_000),
+      long,
+      'c',
+    ]);
+  });
+
   it('arrives before the Close that follows at once', async () => {
     for (const role of ['server', 'client'] as const) {
       const ours = listening(compression);
@@ -119,6 +141,48 @@ describe.each<[string, CompressionOptions]>([
       }),
       { numRuns: 15 },
     );
+  });
+});
+
+describe('the option `compress` of send', () => {
+  const long = 'a'.repeat(5_000);
+
+  it('decides in place of the threshold', async () => {
+    const { connection, transport } = open({ compression: true, deflate: FORGETFUL });
+    connection.send(long);
+    connection.send(long, { compress: undefined });
+    connection.send(long, { compress: false });
+    connection.send(long.slice(0, 100), { compress: true });
+    connection.send(long.slice(0, 100), {});
+    connection.send('a', { compress: true });
+    await until(() => transport.sent.length > 0);
+    expect(sentMessages(transport.sent)).toEqual([
+      `packed ${long}`,
+      `packed ${long}`,
+      `plain ${long}`,
+      `packed ${long.slice(0, 100)}`,
+      `plain ${long.slice(0, 100)}`,
+      'plain a', // it would become longer
+    ]);
+  });
+
+  it('does nothing where compression was not agreed on', () => {
+    const { connection } = open();
+    expect(connection.send(long, { compress: true })).toBe('sent');
+    expect(connection.send(long, { compress: false })).toBe('sent');
+    connection.terminate();
+  });
+
+  it.each<[string, unknown]>([
+    ['another name', { compres: true }],
+    ['a value that is no boolean', { compress: 'no' }],
+    ['null', null],
+    ['a number', 1],
+  ])('is refused with %s, and nothing is sent', (_what, options) => {
+    const { connection } = open({ compression: true, deflate: FORGETFUL });
+    expect(() => connection.send(long, options as object)).toThrow(UsageError);
+    expect(connection.queuedBytes).toBe(0);
+    connection.terminate();
   });
 });
 

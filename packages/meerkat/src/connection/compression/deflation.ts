@@ -59,12 +59,13 @@ export class Deflation {
     return this.#bytes;
   }
 
-  /** Sends a text, now or in its turn. False when it may not be sent any more. */
-  sendText(text: string): boolean {
-    const { threshold } = this.#settings;
-    const compress =
-      text.length >= threshold ||
-      (text.length * 3 >= threshold && nodePrimitives.utf8Length(text) >= threshold);
+  /**
+   * Sends a text, now or in its turn. False when it may not be sent any more.
+   *
+   * @param wanted - Whether it is compressed; undefined for what the threshold says.
+   */
+  sendText(text: string, wanted: boolean | undefined): boolean {
+    const compress = wanted ?? this.#isLong(text);
     if (!compress && this.#waiting.length === 0) return this.#endpoint.sendText(text);
     if (!this.#endpoint.maySend) return false;
     this.#send(Opcode.Text, Buffer.from(text), compress, true);
@@ -72,8 +73,8 @@ export class Deflation {
   }
 
   /** Sends octets, which are copied. False when they may not be sent any more. */
-  sendBinary(octets: Uint8Array): boolean {
-    const compress = octets.length >= this.#settings.threshold;
+  sendBinary(octets: Uint8Array, wanted: boolean | undefined): boolean {
+    const compress = wanted ?? octets.length >= this.#settings.threshold;
     if (!compress && this.#waiting.length === 0) return this.#endpoint.sendBinary(octets);
     if (!this.#endpoint.maySend) return false;
     // Another thread may write to shared memory while the window takes in what was compressed.
@@ -85,6 +86,14 @@ export class Deflation {
       shared,
     );
     return true;
+  }
+
+  #isLong(text: string): boolean {
+    const { threshold } = this.#settings;
+    return (
+      text.length >= threshold ||
+      (text.length * 3 >= threshold && nodePrimitives.utf8Length(text) >= threshold)
+    );
   }
 
   /** Writes everything that waits, uncompressed: nothing can be sent after the Close frame that follows. */
