@@ -25,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function list({ names, targets }: FuzzOptions): Promise<void> {
   for (const name of names) {
     const { invariant } = await loadTarget(targets, name);
-    console.log(`${name.padEnd(20)}${invariant}`);
+    console.log(`${name.padEnd(22)}${invariant}`);
   }
 }
 
@@ -75,7 +75,7 @@ function line(name: string, { progress, milliseconds }: SessionResult): string {
   const { inputs, corpus, blocks } = progress;
   const rate = Math.round((inputs * 1000) / Math.max(1, milliseconds));
   const columns = [`${inputs} inputs`, `${rate}/s`, `corpus ${corpus}`, `${blocks} blocks`];
-  return `${name.padEnd(20)}${columns.map((column) => column.padEnd(16)).join('')}`.trimEnd();
+  return `${name.padEnd(22)}${columns.map((column) => column.padEnd(16)).join('')}`.trimEnd();
 }
 
 /** Prints a finding and how to get it again, and keeps it unless it is kept already. */

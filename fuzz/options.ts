@@ -24,11 +24,15 @@ export const USAGE = `npm run fuzz [-- OPTIONS]: looks for inputs that break wha
   --target NAME             only this target; may be given several times
   --jobs N                  targets that run at the same time (1)
   --seed N                  for the same choices again
-  --replay FILE             tries this input alone; may be given several times
+  --replay FILE             tries this input alone; may be given several times. Its folder names the target, or --target
   --keep                    keeps inputs that reach new code in the corpus
   --hang MS                 how long one input may take (10000)
   --targets FOLDER, --corpus FOLDER  others than those of fuzz/
   --list                    the targets, and what each of them holds
+  --help                    this
+
+For each target it prints how many inputs were tried and how fast, how many are in the corpus, and how many blocks of our
+code they ran: stretches without a branch, of the coverage that V8 counts. Exit code 1 after a finding.
 `;
 
 /** The command line makes no sense. */
@@ -48,7 +52,9 @@ export function readOptions(args: readonly string[]): FuzzOptions {
   const named = values.target ?? [...new Set(replay.map((file) => basename(dirname(file))))];
   for (const name of named) {
     if (known.includes(name)) continue;
-    throw new CommandLineError(`no target ${name}: there are ${known.join(', ')}`);
+    const source =
+      values.target === undefined ? '--replay takes it from the folder, or --target; ' : '';
+    throw new CommandLineError(`no target ${name}: ${source}there are ${known.join(', ')}`);
   }
   if (replay.length > 0 && named.length !== 1) {
     throw new CommandLineError('--replay needs one --target');

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CORPUS, keptInputs, readInput } from '../fuzz/corpus.ts';
 import { ALLOWED, disagreement, explanation } from '../fuzz/differential/allowed.ts';
-import { termsOf } from '../fuzz/differential/readers.ts';
+import { deflateTermsOf, readToEnd, termsOf } from '../fuzz/differential/readers.ts';
+import { readAgain } from '../fuzz/differential/second-reading.ts';
 import { CommandLineError, readOptions } from '../fuzz/options.ts';
 import { loadTarget, TARGETS, targetNames } from '../fuzz/target.ts';
 import { Program, root } from './support/program.ts';
@@ -68,13 +69,28 @@ describe('the corpus', () => {
   });
 
   it('has an input for every difference from ws that is allowed', async () => {
-    const { target } = await loadTarget(TARGETS, 'differential');
     const met = new Set<string>();
-    for (const { input } of keptInputs(CORPUS, target)) {
-      const differing = await disagreement(input.slice(1), termsOf(input[0] ?? 0));
-      if (differing !== undefined) met.add((await explanation(differing))?.entry ?? 'none');
+    for (const [name, terms] of [
+      ['differential', termsOf],
+      ['differential-deflate', deflateTermsOf],
+    ] as const) {
+      const { target } = await loadTarget(TARGETS, name);
+      for (const { input } of keptInputs(CORPUS, target)) {
+        const differing = await disagreement(input.slice(1), terms(input[0] ?? 0));
+        if (differing !== undefined) met.add((await explanation(differing))?.entry ?? 'none');
+      }
     }
     expect([...met].sort()).toEqual(ALLOWED.map(({ entry }) => entry).sort());
+  });
+
+  it('has only streams that a second reading reads as meerkat does, where messages are compressed', async () => {
+    const { target } = await loadTarget(TARGETS, 'differential-deflate');
+    for (const { name, input } of keptInputs(CORPUS, target)) {
+      const terms = deflateTermsOf(input[0] ?? 0);
+      const meerkat = await readToEnd(input.slice(1), terms);
+      const again = await readAgain(input.slice(1), terms);
+      expect(again.agrees(meerkat), name).toBe(true);
+    }
   });
 });
 

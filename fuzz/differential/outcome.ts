@@ -26,3 +26,28 @@ export function wordsOf({ events, end }: Outcome): string {
 export function beginsWith(events: readonly string[], first: readonly string[]): boolean {
   return first.every((event, at) => events[at] === event);
 }
+
+/**
+ * Whether two readers say the same, but for the order of control frames among messages: one that inflates a message
+ * beside the loop hears meanwhile what stands behind it.
+ */
+export function readsLike(one: Outcome, other: Outcome): boolean {
+  return wordsOf(byKind(one)) === wordsOf(byKind(other));
+}
+
+/** What was reported, messages and control frames apart. */
+export function inParts({ events }: Outcome): {
+  readonly messages: readonly string[];
+  readonly controls: readonly string[];
+} {
+  const isControl = (event: string): boolean => /^p[io]ng/.test(event);
+  return {
+    messages: events.filter((event) => !isControl(event)),
+    controls: events.filter(isControl),
+  };
+}
+
+function byKind(outcome: Outcome): Outcome {
+  const { messages, controls } = inParts(outcome);
+  return { events: [...messages, ...controls], end: outcome.end };
+}

@@ -1,7 +1,6 @@
-import type { Writable } from 'node:stream';
 import type { Role } from 'meerkat/protocol';
-import * as ws from 'ws';
 import { RecordedEndpoint, situationOf } from '../recorded-endpoint.ts';
+import { readWithConnection } from './meerkat-connection.ts';
 import type { Outcome, OutcomeEnd } from './outcome.ts';
 
 /** What both readers are told. */
@@ -9,15 +8,15 @@ export interface Terms {
   readonly role: Role;
   readonly maxMessageBytes: number;
   readonly maxFramesPerMessage: number;
+  /** What was agreed on about permessage-deflate, for what a server reads. @default without */
+  readonly deflate?: ClientDeflate | undefined;
 }
 
-/** What is not in @types/ws: the parser of the package `ws`. */
-type ReceiverClass = new (options: {
-  readonly isServer: boolean;
-  readonly maxPayload: number;
-  readonly maxFragments: number;
-}) => Writable;
-const { Receiver } = ws as unknown as { Receiver: ReceiverClass };
+/** How a client compresses. */
+export interface ClientDeflate {
+  readonly takeover: boolean;
+  readonly windowBits: number;
+}
 
 /** The first octet of an input says what its readers are told, in the words of `situationOf`. */
 export function termsOf(octet: number): Terms {
@@ -26,64 +25,61 @@ export function termsOf(octet: number): Terms {
   return { role, maxMessageBytes, maxFramesPerMessage };
 }
 
-/** What meerkat makes of a stream, and how many octets it needed until the end came. */
-export function readWithMeerkat(
+/** The same where messages are compressed. */
+export function deflateTermsOf(octet: number): Terms {
+  return {
+    role: 'server',
+    // The larger one is more than is inflated on the event loop at once.
+    maxMessageBytes: (octet & 1) === 0 ? 300 : 20_000,
+    maxFramesPerMessage: (octet & 8) === 0 ? 1000 : 3,
+    deflate: { takeover: (octet & 2) === 0, windowBits: (octet & 4) === 0 ? 15 : 9 },
+  };
+}
+
+/** What meerkat makes of a stream. */
+export async function readWithMeerkat(stream: Uint8Array, terms: Terms): Promise<Outcome> {
+  if (terms.deflate !== undefined) return readWithConnection(stream, terms, terms.deflate);
+  const reader = endpoint(terms).receive([stream.slice()]);
+  return { events: reader.events, end: endOf(reader) };
+}
+
+/** What meerkat makes of a stream up to the octet that brings the end, and how many octets that takes. */
+export async function readToEnd(
   stream: Uint8Array,
-  { role, maxMessageBytes, maxFramesPerMessage }: Terms,
-  octetByOctet = false,
-): Outcome & { readonly needed: number } {
-  const situation = situationOf(0);
-  const limits = { ...situation.limits, maxMessageBytes, maxFramesPerMessage };
-  const reader = new RecordedEndpoint({ ...situation, role, limits });
-  let needed = stream.length;
-  if (octetByOctet) {
-    for (needed = 0; needed < stream.length && reader.end === undefined; needed += 1) {
+  terms: Terms,
+): Promise<Outcome & { readonly needed: number }> {
+  if (terms.deflate === undefined) {
+    const reader = endpoint(terms);
+    let needed = 0;
+    for (; needed < stream.length && reader.end === undefined; needed += 1) {
       reader.receive([stream.slice(needed, needed + 1)]);
     }
-  } else reader.receive([stream.slice()]);
-  return { events: reader.events, end: endOf(reader), needed };
+    return { events: reader.events, end: endOf(reader), needed };
+  }
+  let outcome = await readWithMeerkat(stream, terms);
+  if (outcome.end === undefined) return { ...outcome, needed: stream.length };
+  // What has an end has it with whatever follows.
+  let without = -1;
+  let needed = stream.length;
+  while (needed - without > 1) {
+    const middle = (without + needed) >> 1;
+    const shorter = await readWithMeerkat(stream.slice(0, middle), terms);
+    if (shorter.end === undefined) without = middle;
+    else {
+      needed = middle;
+      outcome = shorter;
+    }
+  }
+  return { ...outcome, needed };
+}
+
+function endpoint({ role, maxMessageBytes, maxFramesPerMessage }: Terms): RecordedEndpoint {
+  const situation = situationOf(0);
+  const limits = { ...situation.limits, maxMessageBytes, maxFramesPerMessage };
+  return new RecordedEndpoint({ ...situation, role, limits });
 }
 
 function endOf({ end }: RecordedEndpoint): OutcomeEnd | undefined {
   if (end?.by !== 'violation') return end;
   return { by: 'failure', code: end.code, rule: end.error.code };
-}
-
-/** What the package `ws` makes of a stream. */
-export async function readWithWs(
-  stream: Uint8Array,
-  { role, maxMessageBytes, maxFramesPerMessage }: Terms,
-): Promise<Outcome> {
-  const events: string[] = [];
-  let end: OutcomeEnd | undefined;
-  const receiver = new Receiver({
-    isServer: role === 'server',
-    maxPayload: maxMessageBytes,
-    maxFragments: maxFramesPerMessage,
-  });
-  const hex = (octets: Buffer): string => octets.toString('hex');
-  receiver.on('message', (octets: Buffer, binary: boolean) => {
-    events.push(`${binary ? 'binary' : 'text'} ${hex(octets)}`);
-  });
-  receiver.on('ping', (octets: Buffer) => events.push(`ping ${hex(octets)}`));
-  receiver.on('pong', (octets: Buffer) => events.push(`pong ${hex(octets)}`));
-  receiver.on('conclude', (code: number, reason: Buffer) => {
-    end = { by: 'close', code, reason: reason.toString() };
-  });
-  receiver.on('error', (error: Error) => {
-    end = { by: 'failure', code: closeCodeOf(error) };
-  });
-  await new Promise<void>((resolve) => {
-    receiver.write(Buffer.from(stream), () => resolve());
-  });
-  receiver.destroy();
-  return { events, end };
-}
-
-/** `ws` keeps the close code of an error under a symbol. */
-function closeCodeOf(error: Error): number {
-  const [symbol] = Object.getOwnPropertySymbols(error);
-  const code: unknown = symbol === undefined ? undefined : Reflect.get(error, symbol);
-  if (typeof code !== 'number') throw error;
-  return code;
 }

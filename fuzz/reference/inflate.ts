@@ -6,6 +6,14 @@ export interface Inflated {
   readonly broken: boolean;
   /** Blocks that said they were the last one, and had something behind them. */
   readonly finalBlocks: number;
+  /** Whether any block said so. */
+  readonly final: boolean;
+  /** Whether the octets, tail included, end with a block: whoever keeps the state of an inflater begins a new one. */
+  readonly atRest: boolean;
+  /** How far the octets refer back at most. */
+  readonly farthest: number;
+  /** How far beyond their own beginning. */
+  readonly reach: number;
 }
 
 const LENGTH_BASE = [
@@ -22,7 +30,7 @@ const DISTANCE_BASE = [
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const WINDOW = 32_768;
 /** What a sender leaves out at the end of a message (RFC 7692 §7.2.1). */
-const TAIL = [0x00, 0x00, 0xff, 0xff];
+const TAIL: readonly number[] = [0x00, 0x00, 0xff, 0xff];
 
 /** The octets end inside a symbol. */
 class OutOfOctets extends Error {}
@@ -35,37 +43,44 @@ class Broken extends Error {}
  * @param window - What it may refer to.
  * @param most - Where it stops: a message of more octets may go on differently.
  * @param mostFinalBlocks - The same for blocks that say that they are the last.
+ * @param tail - What the sender left out: nothing of a message that is not complete.
  */
 export function inflate(
   message: Uint8Array,
   window: Uint8Array,
   most: number,
   mostFinalBlocks: number,
+  tail: readonly number[] = TAIL,
 ): Inflated {
-  const input = Uint8Array.from([...message, ...TAIL]);
-  const output: number[] = [...window.subarray(-WINDOW)];
-  const first = output.length;
-  const bits = new Bits(input);
+  const bits = new Bits(Uint8Array.from([...message, ...tail]));
+  const output = new Output(window.subarray(-WINDOW), most);
   let finalBlocks = 0;
+  let final = false;
   let broken = false;
+  let atRest = false;
   try {
-    while (output.length - first <= most && finalBlocks < mostFinalBlocks) {
-      const final = bits.take(1) === 1;
-      block(bits, output, first + most);
-      if (!final) continue;
+    while (!output.full && finalBlocks < mostFinalBlocks) {
+      atRest = bits.left === 0;
+      const last = bits.take(1) === 1;
+      atRest = false;
+      block(bits, output);
+      if (!last) continue;
+      final = true;
       // The next block begins with the next octet. The tail alone is not one: it was added.
       bits.alignToOctet();
-      if (bits.octetsLeft <= TAIL.length) break;
+      atRest = bits.left === 0;
+      if (bits.left <= 8 * tail.length) break;
       finalBlocks += 1;
     }
   } catch (error) {
     if (error instanceof Broken) broken = true;
     else if (!(error instanceof OutOfOctets)) throw error;
   }
-  return { octets: Uint8Array.from(output.slice(first)), broken, finalBlocks };
+  const { octets, farthest, reach } = output;
+  return { octets, broken, finalBlocks, final, atRest, farthest, reach };
 }
 
-function block(bits: Bits, output: number[], most: number): void {
+function block(bits: Bits, output: Output): void {
   switch (bits.take(2)) {
     case 0:
       stored(bits, output);
@@ -73,25 +88,25 @@ function block(bits: Bits, output: number[], most: number): void {
     case 1: {
       // Codes 286, 287, 30 and 31 take part in the fixed trees, and stand for nothing (RFC 1951 §3.2.6).
       const lengths = [...many(144, 8), ...many(112, 9), ...many(24, 7), ...many(8, 8)];
-      symbols(bits, output, treeOf(lengths), treeOf(many(32, 5)), most);
+      symbols(bits, output, treeOf(lengths), treeOf(many(32, 5)));
       break;
     }
     case 2:
-      dynamic(bits, output, most);
+      dynamic(bits, output);
       break;
     default:
       throw new Broken('a block of type 3');
   }
 }
 
-function stored(bits: Bits, output: number[]): void {
+function stored(bits: Bits, output: Output): void {
   bits.alignToOctet();
   const length = bits.take(16);
   if (length !== (bits.take(16) ^ 0xffff)) throw new Broken('the length of a stored block');
-  for (let left = length; left > 0; left -= 1) output.push(bits.take(8));
+  for (let left = length; left > 0; left -= 1) output.literal(bits.take(8));
 }
 
-function dynamic(bits: Bits, output: number[], most: number): void {
+function dynamic(bits: Bits, output: Output): void {
   const literals = bits.take(5) + 257;
   const distances = bits.take(5) + 1;
   const codeLengths = bits.take(4) + 4;
@@ -126,21 +141,15 @@ function dynamic(bits: Bits, output: number[], most: number): void {
   if (!distanceTree.complete && !distanceTree.single && !distanceTree.empty) {
     throw new Broken('the distance codes');
   }
-  symbols(bits, output, literalTree, distanceTree, most);
+  symbols(bits, output, literalTree, distanceTree);
 }
 
-function symbols(
-  bits: Bits,
-  output: number[],
-  literals: Tree,
-  distances: Tree,
-  most: number,
-): void {
-  while (output.length <= most) {
+function symbols(bits: Bits, output: Output, literals: Tree, distances: Tree): void {
+  while (!output.full) {
     const symbol = bits.symbol(literals);
     if (symbol === 256) return;
     if (symbol < 256) {
-      output.push(symbol);
+      output.literal(symbol);
       continue;
     }
     const base = LENGTH_BASE[symbol - 257];
@@ -149,10 +158,42 @@ function symbols(
     const code = bits.symbol(distances);
     const nearest = DISTANCE_BASE[code];
     if (nearest === undefined) throw new Broken('a distance code that stands for nothing');
-    const distance = nearest + bits.take(code < 4 ? 0 : (code >> 1) - 1);
-    if (distance > Math.min(output.length, WINDOW)) throw new Broken('a distance too far back');
+    output.repeat(length, nearest + bits.take(code < 4 ? 0 : (code >> 1) - 1));
+  }
+}
+
+/** What the octets stand for, behind what they may refer to. */
+class Output {
+  readonly #octets: number[];
+  readonly #first: number;
+  readonly #most: number;
+  farthest = 0;
+  reach = 0;
+
+  constructor(window: Uint8Array, most: number) {
+    this.#octets = [...window];
+    this.#first = window.length;
+    this.#most = most;
+  }
+
+  get octets(): Uint8Array {
+    return Uint8Array.from(this.#octets.slice(this.#first));
+  }
+
+  get full(): boolean {
+    return this.#octets.length - this.#first > this.#most;
+  }
+
+  literal(octet: number): void {
+    this.#octets.push(octet);
+  }
+
+  repeat(length: number, distance: number): void {
+    this.farthest = Math.max(this.farthest, distance);
+    this.reach = Math.max(this.reach, distance - (this.#octets.length - this.#first));
+    if (distance > Math.min(this.#octets.length, WINDOW)) throw new Broken('too far back');
     for (let left = length; left > 0; left -= 1) {
-      output.push(output[output.length - distance] as number);
+      this.#octets.push(this.#octets[this.#octets.length - distance] as number);
     }
   }
 }
@@ -194,8 +235,8 @@ class Bits {
     this.#octets = octets;
   }
 
-  get octetsLeft(): number {
-    return this.#octets.length - Math.ceil(this.#at / 8);
+  get left(): number {
+    return 8 * this.#octets.length - this.#at;
   }
 
   take(count: number): number {
