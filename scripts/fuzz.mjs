@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { ready, root } from './ready.mjs';
 
 ready();
+if (process.argv.includes('--help')) {
+  const { tsImport } = await import('tsx/esm/api');
+  const { USAGE } = await tsImport('../fuzz/options.ts', import.meta.url);
+  process.stdout.write(USAGE);
+  process.exit();
+}
 const flags = ['--import', 'tsx', '--conditions=meerkat-source'];
 const main = join(root, 'fuzz', 'main.ts');
 const child = spawn(process.execPath, [...flags, main, ...process.argv.slice(2)], {

@@ -7,6 +7,7 @@ import { connect } from 'meerkat';
 import { RawPeer } from 'meerkat/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endWithTest, startServe, temporaryFolder } from './support/meerkat-serve.ts';
+import { observe } from './support/observed.ts';
 import { Program } from './support/program.ts';
 
 const UPGRADE = [
@@ -34,6 +35,13 @@ async function upgraded(port: number): Promise<RawPeer> {
   await peer.sendText(UPGRADE);
   await peer.takeHead();
   return peer;
+}
+
+/** The exit code, noted as an outcome. */
+async function observedExit(program: Program, when = ''): Promise<number | null> {
+  const code = await program.exited;
+  observe(`exit ${when}with ${code}`);
+  return code;
 }
 
 /** Resolves when nothing listens there any more. */
@@ -64,13 +72,14 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
     await refusesConnections(port);
     await kept.sendText(UPGRADE.slice(40));
     const refusal = await kept.takeText();
+    observe(`${refusal.slice(9, 12)} to a request, close 1001 to a WebSocket, none accepted`);
     expect(refusal).toMatch(/^HTTP\/1\.1 503 /);
     expect(refusal).toMatch(/\r\nRetry-After: \d+\r\n/i);
     kept.end();
     await client.send('88 82 00 00 00 00 03 e9');
     expect(await client.takeText()).toBe('');
     client.end();
-    expect(await program.exited).toBe(0);
+    expect(await observedExit(program)).toBe(0);
     expect(program.stderr).toContain(
       'meerkat: closing 1 WebSocket; Ctrl-C or SIGTERM again ends at once\n',
     );
@@ -82,7 +91,7 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
     program.kill(signal);
     expect(await client.take(4)).toBe(CLOSE_1001);
     program.kill(signal);
-    expect(await program.exited).toBe(1);
+    expect(await observedExit(program, 'at once ')).toBe(1);
     expect(program.stderr).toContain('meerkat: ended at once\n');
   });
 });
@@ -126,6 +135,7 @@ it('R9 whatever is queued for a client arrives before its Close', async () => {
   expect(numbers).toEqual([0]);
   letIn();
   expect(await connection.closed).toMatchObject({ code: 1001, by: 'peer', clean: true });
+  observe(`${numbers.length} queued messages, then close 1001`);
   expect(numbers.length).toBeGreaterThan(1);
   expect(numbers).toEqual(numbers.map((_, at) => at));
   expect(await program.exited).toBe(0);
@@ -136,6 +146,7 @@ it('R9 announces a restart with 1012, to one client after the other', async () =
   const url = `ws://127.0.0.1:${port}/websocket`;
   const [early, late] = [await connect(url), await connect(url)];
   program.kill('SIGTERM');
+  observe(`close ${(await early.closed).code} to one after the other`);
   expect(await early.closed).toMatchObject({ code: 1012, by: 'peer', clean: true });
   await late.ping(); // still there
   expect(await late.closed).toMatchObject({ code: 1012, by: 'peer', clean: true });

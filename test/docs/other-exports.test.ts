@@ -23,6 +23,20 @@ describe(PAGE, () => {
     expect(documented.sort()).toEqual(rest.sort());
   });
 
+  it('leaves no option, no limit and no choice without a page that names its type', () => {
+    const index = read('packages/meerkat/src/index.ts');
+    const types = [
+      'LimitName',
+      'OverRate',
+      'CompressionOptions',
+      'CompressionNumbers',
+      'SendOptions',
+    ];
+    for (const type of types) expect(index).toMatch(new RegExp(`\\b${type}\\b`));
+    const documented = rowsBelow(read(PAGE), 'Types').map(([first = '']) => codeSpans(first)[0]);
+    expect(documented).toEqual(types);
+  });
+
   it('says of the codes what they are', () => {
     const { CLOSE_CODES, CloseCode, describeCloseCode, isCloseCodeOnTheWire } = meerkat;
     expect(CloseCode.GoingAway).toBe(1001);

@@ -348,6 +348,12 @@ describe('docs/reference/connection.md', () => {
 });
 
 describe('docs/reference/limits.md', () => {
+  it('says what one count is of every limit that is counted, and of no other', () => {
+    const rows = rowsBelow(read('docs/reference/limits.md'), 'What limitHits counts');
+    const keys = rows.flatMap(([first = '']) => codeSpans(first));
+    expect(keys.sort()).toEqual(Object.keys(new WebSocketServer().limitHits).sort());
+  });
+
   it('has every number that a server can be told beside those of its connections', () => {
     const numbers = SERVER_OPTIONS.filter(({ type }) => type === 'number');
     const rows = numbers.map((option) => [

@@ -98,22 +98,39 @@ describe('npm run catalogue', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'rows.json');
     const { status, stdout, stderr } = run('h1', 'K1', '--json', file);
-    expect(stderr).toMatch(/^meerkat: running the tests of 2 rows/);
+    expect(stderr).toBe('meerkat: running the tests of 1 row, in 1 file\n');
     expect(stdout).toMatch(/^H1 .*101 with.* 101 .* 1 +HOLDS$/m);
     expect(stdout).toMatch(/^K1 .*LATER$/m);
     expect(stdout).toContain('1 hold, 0 broken, 0 without a test, 1 later');
     expect(status).toBe(0);
     const [first] = JSON.parse(readFileSync(file, 'utf8')) as JudgedRow[];
-    expect(first).toMatchObject({ id: 'H1', got: ['101'], tests: 1, failed: [], verdict: 'HOLDS' });
+    const got = ['101 with Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo='];
+    expect(first).toMatchObject({ id: 'H1', got, tests: 1, failed: [], verdict: 'HOLDS' });
   }, 60_000);
+
+  it('runs nothing for rows that are not built yet', () => {
+    const { status, stdout, stderr } = run('R11');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^R11 .*LATER$/m);
+    expect(stdout).toContain('0 hold, 0 broken, 0 without a test, 1 later');
+  });
+
+  it('tells how to use it', () => {
+    const { status, stdout, stderr } = run('--help');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^npm run catalogue \[-- ROW …\] \[--json FILE\]: /);
+  });
 
   it.each([
     [['H99'], 'the catalogue has no H99'],
     [['--yaml'], "Unknown option '--yaml'"],
-  ])('ends with 1 for %s', (args, message) => {
-    const { status, stdout, stderr } = run(...args);
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toContain(`meerkat: ${message}`);
+    [['--json'], "Option '--json <value>' argument missing"],
+    [
+      ['--json', '/no/such/folder/rows.json'],
+      '--json /no/such/folder/rows.json cannot be written: ENOENT',
+    ],
+  ])('ends with 2 and one sentence for %j, before anything is run', (args, message) => {
+    expect(run(...args)).toEqual({ status: 2, stdout: '', stderr: `meerkat: ${message}\n` });
   });
 });
 
@@ -143,6 +160,7 @@ describe('the verdict on a row', () => {
         '| H1 | a | `101` |',
         '| H2 | b | 405 |',
         '| H3 | c | 505 |',
+        '| C1 | d | close 1009 |',
         '| K1 | d | *Not built yet*: e |',
       ].join('\n'),
     ),
@@ -152,6 +170,7 @@ describe('the verdict on a row', () => {
       ['H2 holds', 'passed', ['405']],
       ['H2 breaks', 'failed', ['200']],
       ['H3 did not run', 'skipped'],
+      ['C1 is behind a handshake', 'passed', ['101', '1 octet', 'close 1009 (too big: 1)']],
       ['H20 is another row', 'failed'],
     ]),
   );
@@ -161,19 +180,23 @@ describe('the verdict on a row', () => {
       ['H1', 'HOLDS', 2],
       ['H2', 'BROKEN', 2],
       ['H3', 'NO TEST', 0],
+      ['C1', 'HOLDS', 1],
       ['K1', 'LATER', 0],
     ]);
     expect(judged[0]?.got).toEqual(['101', '400 + FIN']);
     expect(judged[1]?.failed).toEqual(['H2 breaks']);
+    expect(judged[3]?.got).toEqual(['1 octet', 'close 1009 (too big: 1)']);
   });
 
   it('is printed in a table that is as wide as the terminal', () => {
     expect(formatTable(judged, 80).split('\n')).toEqual([
-      'id  input               expected            got                 tests',
+      'id  input               expected            got                 tests  verdict',
       '──  ──────────────────  ──────────────────  ──────────────────  ─────  ───────',
-      'H1  a                   101                 101; 400 + FIN      2      HOLDS',
+      'H1  a                   101                 400 + FIN; 101      2      HOLDS',
       'H2  b                   405                 ✗ H2 breaks         2      BROKEN',
       'H3  c                   505                 nothing             0      NO TEST',
+      'C1  d                   close 1009          close 1009 (too     1      HOLDS',
+      '                                            big); 1 octet',
       'K1  d                   Not built yet: e                               LATER',
     ]);
     const long = judged
@@ -187,12 +210,33 @@ describe('the verdict on a row', () => {
   });
 
   it('shows an observation without its details, and nothing that moves the cursor', () => {
-    const got = ['close 1002 (why: 1)', 'close 1002 (why: 2)', 'text \u001b[2J', 'x'.repeat(90)];
+    const got = [
+      'close 1002 (why: 1)',
+      'close 1002 (why: 2)',
+      'text \u001b[2J',
+      'x'.repeat(120),
+      'pong 61 61 61 61 61 61',
+    ];
     const text = formatTable(
       judged.slice(0, 1).map((row) => ({ ...row, got })),
-      400,
+      600,
     );
-    expect(text).toContain(`close 1002 (why); text �[2J; ${'x'.repeat(59)}…`);
+    expect(text).toContain(`close 1002 (why); text �[2J; ${'x'.repeat(109)}…; pong 61 … 61`);
+  });
+
+  it('shows refusals and close codes first, controls last, of many ten', () => {
+    const shown = (...got: string[]): string =>
+      formatTable(
+        judged.slice(0, 1).map((row) => ({ ...row, got })),
+        600,
+      );
+    expect(shown('(control: 200)', '1 octet', 'close 1000', '414', 'text a, close 1009')).toContain(
+      '414; text a, close 1009; 1 octet; close 1000; (control: 200) ',
+    );
+    const many = Array.from({ length: 12 }, (_, at) => `message ${at}`);
+    expect(shown(...many, 'close 1009')).toContain('close 1009; message 0; ');
+    expect(shown(...many, 'close 1009')).toContain('message 8; and 3 more ');
+    expect(shown()).toContain('not recorded (the tests passed)');
   });
 
   it('is of the row that begins the title, or that of a group around it', () => {

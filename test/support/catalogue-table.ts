@@ -39,6 +39,9 @@ export interface JudgedRow extends CatalogueRow {
 
 const ROW = /^\| ([A-Z]\d+) \| (.*) \| (.*) \|$/;
 const LATER = '*Not built yet*';
+/** Groups whose rows begin behind a handshake, and what that was answered with. */
+const BEHIND_HANDSHAKE = 'FCR';
+const HANDSHAKE = /^(?:101|200|404)$/;
 
 /** Reads the rows of a page, in its order. */
 export function readCatalogue(markdown: string): CatalogueRow[] {
@@ -85,11 +88,14 @@ export function judge(rows: readonly CatalogueRow[], report: TestReport): Judged
         (status === 'passed' || status === 'failed') && rowOf(title, ancestorTitles) === row.id,
     );
     const failed = ran.filter(({ status }) => status === 'failed').map(({ title }) => title);
-    const got = [...new Set(ran.flatMap(({ meta }) => meta?.observed ?? []))];
+    const got = new Set(ran.flatMap(({ meta }) => meta?.observed ?? []));
+    if (BEHIND_HANDSHAKE.includes(row.id.charAt(0))) {
+      for (const note of got) if (HANDSHAKE.test(note)) got.delete(note);
+    }
     let verdict: Verdict = failed.length > 0 ? 'BROKEN' : 'HOLDS';
     if (ran.length === 0) verdict = 'NO TEST';
     if (row.later) verdict = 'LATER';
-    return { ...row, got, tests: ran.length, failed, verdict };
+    return { ...row, got: [...got], tests: ran.length, failed, verdict };
   });
 }
 
@@ -100,9 +106,9 @@ export function brokenFiles(report: TestReport): string[] {
     .map(({ name, message }) => `${name}: ${message.split('\n', 1)[0] ?? ''}`);
 }
 
-const HEAD = ['id', 'input', 'expected', 'got', 'tests', ''] as const;
-const MOST_SHOWN = 6;
-const LONGEST_SHOWN = 60;
+const HEAD = ['id', 'input', 'expected', 'got', 'tests', 'verdict'] as const;
+const MOST_SHOWN = 10;
+const LONGEST_SHOWN = 110;
 const NARROWEST = 12;
 
 /** The table as text, at most `width` characters wide where that is possible. */
@@ -129,16 +135,34 @@ function gotOf({ got, failed, verdict }: JudgedRow): string {
   if (verdict === 'LATER') return '';
   if (verdict === 'NO TEST') return 'nothing';
   if (failed.length > 0) return failed.map((title) => `✗ ${title}`).join('; ');
-  if (got.length === 0) return 'as expected';
-  const shown = [...new Set(got.map(shorten))];
+  if (got.length === 0) return 'not recorded (the tests passed)';
+  const shown = [...new Set(got.map(shorten))].sort((one, other) => rank(one) - rank(other));
   const more = shown.length - MOST_SHOWN;
   return shown.slice(0, MOST_SHOWN).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
-/** An observation without its details: `close 1002 (the close code may not be sent: 1005)` ends before the colon. */
+const REFUSAL = /^[45]\d\d(?! octets)\b|^10[01][1-9] \(|\bclose (?!1000\b)\d{4}|^WS_[A-Z]/;
+
+/** Refusals and close codes decide a row most often; controls never do. */
+function rank(observation: string): number {
+  if (observation.startsWith('(control: ')) return 2;
+  return REFUSAL.test(observation) ? 0 : 1;
+}
+
+/**
+ * An observation without its details: `close 1002 (the close code may not be sent: 1005)` ends before the colon, and of
+ * many equal octets one is shown.
+ */
 function shorten(observation: string): string {
-  const text = observation.replace(/\(([^():]+): [^)]*\)/g, '($1)');
+  const text = observation
+    .replace(/\((?!control:)([^():]+): [^)]*\)/g, '($1)')
+    .replace(/\b([\da-f]{2})(?: \1){4,}\b/g, '$1 … $1');
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`;
+}
+
+/** `1 row`, `2 rows`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Markdown without its marks. */

@@ -95,17 +95,21 @@ export class RequestLog {
         });
         return handlers.close?.(connection, closed);
       },
-      refused: (refusal: HandshakeError, incoming: IncomingMessage) => {
+      refused: (
+        refusal: HandshakeError,
+        incoming: IncomingMessage,
+        remoteAddress: string | undefined,
+      ) => {
         const { status, code, message } = refusal;
         this.#log({
           event: 'refused',
-          ...this.#peer(incoming.socket),
+          ...this.#peer(incoming.socket, remoteAddress),
           url: harmless(redactTarget(incoming.url ?? '')),
           status,
           code,
           reason: harmless(redactText(message)), // it may quote an Origin or a target
         });
-        return handlers.refused?.(refusal, incoming);
+        return handlers.refused?.(refusal, incoming, remoteAddress);
       },
     };
   }

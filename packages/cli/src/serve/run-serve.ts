@@ -210,7 +210,8 @@ function echoHandlers(quitWord: string | undefined): ServerHandlers<unknown> {
 
 /** The library speaks of options, the user of flags. */
 function hint({ message }: UsageError): string {
-  if (message.includes('trustProxy')) return `--trust-proxy: ${message}`;
+  const [, proxy, fault] = /trustProxy: "(.*)" is (.*)$/.exec(message) ?? [];
+  if (proxy !== undefined) return `--trust-proxy ${proxy}: ${fault}`;
   if (message.includes('origin')) {
     return `--origins: ${message}; an origin looks like https://example.com, without a path`;
   }

@@ -63,6 +63,8 @@ describe('meerkat connect --verbose', () => {
       '>        server_no_context_takeover: asks the server to compress each message on its own',
       '>        client_no_context_takeover: the client will compress each message on its own',
       '>        client_max_window_bits=12: the client will refer back 4096 octets at most, or fewer if the server says so',
+      '>      permessage-deflate: the client offers to compress messages (RFC 7692)',
+      '>        client_max_window_bits: the server may limit how far the client refers back',
       '>    X-One: 1',
       '> ok the opening handshake keeps the rules',
       '< ok HTTP/1.1 101 Switching Protocols',

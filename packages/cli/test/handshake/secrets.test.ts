@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { observe } from '../../../../test/support/observed.ts';
 import {
   redactFields,
   redactTarget,
@@ -66,6 +67,7 @@ describe('redactFields', () => {
       'base64url.bearer.authorization.k8s.io.(redacted), base64.binary.k8s.io',
     ],
   ])('S20 redacts %s: %s', (name, value, redacted) => {
+    observe(redactFields([name, value]).join(': '));
     expect(redactFields([name, value])).toEqual([name, redacted]);
   });
 

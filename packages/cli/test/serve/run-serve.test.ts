@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { type Closed, type Connection, connect, type Message, type StreamRequest } from 'meerkat';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { control } from '../../../../test/support/observed.ts';
 import { Command, pipe } from '../connect/command.ts';
 import { ask, temporaryFolder, until } from './serving.ts';
 
@@ -79,7 +80,11 @@ describe('flags that would do nothing', () => {
     [['--log-format=xml'], /--log-format.*pretty/],
     [['--origins=https://a.test/path'], /--origins: /],
     [['--subprotocols=a b'], /--subprotocols: /],
-    [['--trust-proxy=origin.example'], /--trust-proxy: .*"origin\.example"/],
+    [
+      ['--trust-proxy=nope'],
+      /^meerkat: --trust-proxy nope: no address, no network such as 10\.0\.0\.0\/8, neither unix nor loopback$/m,
+    ],
+    [['--trust-proxy=10.0.0.1/8'], /--trust-proxy 10\.0\.0\.1\/8: .* 10\.0\.0\.0\/8 may be meant/],
     [['--quit-word='], /--quit-word/],
     [['--quit-word=quit '], /--quit-word/],
   ])('%j ends with 2 and one clear line', async (flags, line) => {
@@ -118,7 +123,7 @@ describe('the limits on connections', () => {
     const other = await connect(url, { createConnection });
     await other.ping();
     other.terminate();
-    expect((await ask(port, '/rest')).status).toBe(200); // HTTP is not counted
+    expect((await control(() => ask(port, '/rest'))).status).toBe(200); // HTTP is not counted
   });
 
   it('H27 --max-new-per-address 1 answers the third in a moment with 429', async () => {

@@ -7,6 +7,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { control, observe } from '../../../../test/support/observed.ts';
 import { StaticFiles } from '../../src/serve/static-files.ts';
 import {
   type Answer,
@@ -107,13 +108,15 @@ describe('paths', () => {
 
   it('S1 a way out in the absolute form answers 404, and one to another host 400', async () => {
     expect((await askRaw(port, `http://127.0.0.1:${port}/../x`)).status).toBe(404);
-    expect((await askRaw(port, `http://127.0.0.1:${port}/file.txt`)).body).toBe(CONTENT);
+    const { body } = await control(() => askRaw(port, `http://127.0.0.1:${port}/file.txt`));
+    expect(body).toBe(CONTENT);
     for (const target of [
       'http://evil.example/file.txt',
       `http://a@127.0.0.1:${port}/file.txt`,
       'file.txt',
     ]) {
       expect((await askRaw(port, target)).status).toBe(400);
+      observe('400 for another host, or no path');
     }
   });
 
@@ -134,7 +137,8 @@ describe('paths', () => {
   });
 
   it('S2 decodes once: a file whose name looks encoded is found by its encoded name', async () => {
-    expect((await askRaw(port, '/%252e%252e')).body).toBe('a name that looks encoded');
+    const { body } = await control(() => askRaw(port, '/%252e%252e'));
+    expect(body).toBe('a name that looks encoded');
   });
 
   it.each([
@@ -262,7 +266,7 @@ describe('methods', () => {
 
   it('S8 OPTIONS * answers 405 too', async () => {
     expect((await askRaw(port, '*', 'OPTIONS')).status).toBe(405);
-    expect((await askRaw(port, '*')).status).toBe(400);
+    expect((await control(() => askRaw(port, '*'))).status).toBe(400);
   });
 
   it.each([
@@ -280,6 +284,13 @@ describe('methods', () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(request('GET', path));
     const get = parseAnswer(await firstOctets(socket));
+    const fields = Object.keys(head.headers);
+    const same = fields.filter(
+      (name) => head.headers[name] === get.headers[name] || name === 'date',
+    );
+    observe(
+      `${head.status}, ${same.length} of ${fields.length} fields as with GET, ${head.body.length} octets of body`,
+    );
     expect(head.body).toBe('');
     expect({ ...head, body: '', headers: { ...head.headers, date: '' } }).toEqual({
       ...get,

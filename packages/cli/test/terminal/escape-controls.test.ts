@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { observe } from '../../../../test/support/observed.ts';
 import { cut, escapeControls, oneLine } from '../../src/terminal/escape-controls.ts';
 
 /** What a terminal may be told to do, said without the tables of the code under test. */
@@ -24,6 +25,7 @@ describe('S19 escapeControls', () => {
     ['fills', '\u115f\u1160\u3164\uffa0', '\\u115f\\u1160\\u3164\\uffa0'],
     ['is half a character', 'a\ud83db', 'a\\ud83db'],
   ])('shows what %s', (_what, text, shown) => {
+    observe(escapeControls(text));
     expect(escapeControls(text)).toBe(shown);
   });
 

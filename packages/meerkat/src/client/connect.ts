@@ -61,7 +61,7 @@ export function connect<Data = undefined>(
     key: createKey(nodePrimitives),
     subprotocols: resolved.subprotocols,
     requireSubprotocol: resolved.requireSubprotocol,
-    extensions: terms === undefined ? [] : [offerDeflate(terms)],
+    extensions: terms === undefined ? [] : offerDeflate(terms),
     deflate: terms,
   };
   const secureContext = target.secure ? readTlsOptions(resolved.tls) : undefined;

@@ -196,6 +196,7 @@ export class ConnectionCore<Data>
 
   closeReceived(close: CloseFrame): void {
     this.#heartbeat.stop(); // from here on the steps of the ending have their own time
+    this.delivery.hurry();
     this.#ending.received(close);
     if (this.endpoint.state === 'closed') {
       this.#bothClosed(); // it answers ours
@@ -226,6 +227,7 @@ export class ConnectionCore<Data>
 
   failed(error: ProtocolError): void {
     this.#unanswered = undefined; // what stands behind the fault does not count
+    this.delivery.hurry();
     this.#heartbeat.stop();
     this.#noteViolation(error);
     this.#ending.sent({ code: error.closeCode, reason: error.message });
@@ -255,6 +257,7 @@ export class ConnectionCore<Data>
   /** The peer's direction is over. Unless its Close came before, that is an abnormal end. */
   ended(): void {
     this.#peerEnded = true;
+    this.delivery.hurry();
     if (this.#unanswered !== undefined) return; // our Close still follows the messages before the peer's
     this.sending.closing();
     const phase = this.endpoint.transportEnd();
@@ -277,6 +280,7 @@ export class ConnectionCore<Data>
     this.#pings?.rejectAll(this.#closedError());
     // What was complete is still handed over, as long as the handler gets on with it.
     this.#arm(() => this.#finish());
+    this.delivery.hurry();
     this.#proceed();
   }
 

@@ -49,8 +49,8 @@ export interface ConnectionOptions extends GivenOptions<ConnectionNumbers> {
   /** Which messages are accepted; others are answered with close code 1003. @default 'any' */
   messageTypes?: MessageTypes | undefined;
   /**
-   * What becomes of messages beyond `maxMessagesPerSecond` or `maxBytesPerSecond`: 'pause' reads on when their time has
-   * come, a minute later at most, and meanwhile hears neither Pings nor a Close; 'drop' discards and counts them, 'close' fails the connection with 1008. @default 'pause'
+   * What becomes of messages beyond `maxMessagesPerSecond` or `maxBytesPerSecond`: 'pause' hands them over when their
+   * time has come, and reads on when the inbox has room; 'drop' discards and counts them, 'close' fails the connection with 1008. @default 'pause'
    */
   overRate?: OverRate | undefined;
   /**
@@ -125,16 +125,26 @@ export function resolveConnectionOptions(
 ): ResolvedConnectionOptions {
   const { messageTypes = 'any', overRate = 'pause', clock = systemClock } = given;
   if (messageTypes !== 'any' && messageTypes !== 'text' && messageTypes !== 'binary') {
-    throw new UsageError('MEERKAT_OPTION_RANGE', `messageTypes is ${String(messageTypes)}`);
+    throw new UsageError(
+      'MEERKAT_OPTION_RANGE',
+      `messageTypes is ${shown(messageTypes)}, not 'any', 'text' or 'binary'`,
+    );
   }
   if (overRate !== 'pause' && overRate !== 'drop' && overRate !== 'close') {
-    throw new UsageError('MEERKAT_OPTION_RANGE', `overRate is ${String(overRate)}`);
+    throw new UsageError(
+      'MEERKAT_OPTION_RANGE',
+      `overRate is ${shown(overRate)}, not 'pause', 'drop' or 'close'`,
+    );
   }
   const numbers = checkOptions(given, DEFAULT_CONNECTION_NUMBERS, CONNECTION_RANGES);
   // Above the cap, `drained()` would resolve at once while `send` drops: who loops over the two would never stop.
   const softQueuedBytes = Math.min(numbers.softQueuedBytes, numbers.maxQueuedBytes);
   const compression = resolveCompression(given.compression, compressionByDefault);
   return { ...numbers, softQueuedBytes, messageTypes, overRate, compression, clock };
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 /**

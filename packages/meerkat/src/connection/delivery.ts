@@ -46,6 +46,8 @@ export class Delivery<Data> {
   readonly #rate: ReceiveRate | undefined;
   /** Promises of the application that are pending, and the pulled message: while there is one, no handler is called. */
   #working = 1; // the open hook
+  /** The message handler is being called: the next one has to wait for it to return. */
+  #handing = false;
   /** The loop that takes the messages. */
   #reader: AsyncIterator<Message, undefined> | undefined;
   /** Messages that the loop was given and has not asked beyond. */
@@ -91,7 +93,7 @@ export class Delivery<Data> {
   get idle(): boolean {
     if (this.#abandoned) return true;
     if (this.#inflation?.active === true) return false;
-    if (this.#pulls.length > 0) return true;
+    if (this.#pulls.length > 0) return this.#inbox.length === 0;
     return this.#working === 0 && (this.#inbox.length === 0 || !this.#consumed);
   }
 
@@ -135,18 +137,61 @@ export class Delivery<Data> {
 
   #deliver(message: Message, bytes: number): void {
     if (this.#discarding) return;
-    if (this.#rate !== undefined) {
-      if (!this.#rate.admit(bytes)) return;
-      if (this.#rate.pausing) this.#regulate();
-    }
-    if (this.#working === 0 && this.#inbox.length === 0 && this.#handlers.message !== undefined) {
+    if (this.#rate?.admit(bytes) === false) return;
+    if (
+      this.#working === 0 &&
+      this.#inbox.length === 0 &&
+      this.#handlers.message !== undefined &&
+      this.#mayHand()
+    ) {
+      this.#rate?.handed(bytes);
       this.#hand(message);
       return;
     }
     this.#inbox.push(message, bytes);
-    const pull = this.#pulls.shift();
-    if (pull !== undefined) this.#answer(pull);
-    else this.#regulate();
+    if (!this.#answerPulls()) this.#regulate();
+  }
+
+  /** Whether it is time for the next message. */
+  #mayHand(): boolean {
+    return this.#rate === undefined || this.#rate.ready();
+  }
+
+  /** Takes out the oldest message, to hand it over. */
+  #takeOut(): Message {
+    this.#rate?.handed(this.#inbox.firstBytes);
+    return this.#inbox.shift() as Message;
+  }
+
+  /** Gives a loop that waits what is here. False when there is none, or nothing for it. */
+  #answerPulls(): boolean {
+    let answered = false;
+    while (this.#pulls.length > 0 && this.#inbox.length > 0 && this.#mayHand()) {
+      this.#answer(this.#pulls.shift() as Pull);
+      answered = true;
+    }
+    return answered;
+  }
+
+  /** Hands over what is here, as far as somebody takes it and it is time. */
+  #handOn(): void {
+    while (
+      this.#working === 0 &&
+      this.#inbox.length > 0 &&
+      this.#handlers.message !== undefined &&
+      this.#mayHand()
+    ) {
+      this.#hand(this.#takeOut());
+    }
+    this.#answerPulls();
+    this.#progress();
+  }
+
+  /** The connection ends: what is here does not wait for its time any more. */
+  hurry(): void {
+    if (this.#rate === undefined) return;
+    this.#rate.stop();
+    if (!this.#handing) this.#handOn();
   }
 
   /** @throws {@link UsageError} when there is a `message` handler, or another loop runs. */
@@ -169,6 +214,7 @@ export class Delivery<Data> {
   /** Our Close is out. Without a taker, messages must not keep us from reading up to the peer's. */
   closing(): void {
     this.#closing = true;
+    this.hurry();
     this.#regulate();
   }
 
@@ -222,14 +268,12 @@ export class Delivery<Data> {
     return this.#inbox.length >= maxInboxMessages || this.#inbox.bytes >= maxInboxBytes;
   }
 
-  /** The limit that keeps us from reading: of what was received, or of how much may come in a second. */
-  get #pauseReason(): LimitName | 'rate' | undefined {
+  /** The limit that keeps us from reading. */
+  get #pauseReason(): LimitName | undefined {
     const { maxInboxMessages, maxInboxBytes } = this.#options;
     const { length = 0, bytes = 0 } = this.#inflation ?? {};
     if (this.#inbox.length + length >= maxInboxMessages) return 'maxInboxMessages';
-    if (this.#inbox.bytes + bytes >= maxInboxBytes) return 'maxInboxBytes';
-    // The peer's answer to our Close is not to wait for messages that have been too many.
-    return this.#rate?.pausing === true && !this.#closing ? 'rate' : undefined;
+    return this.#inbox.bytes + bytes >= maxInboxBytes ? 'maxInboxBytes' : undefined;
   }
 
   /** Reads while the inbox has room; where nobody makes any, what it holds is given up in the end. */
@@ -244,7 +288,7 @@ export class Delivery<Data> {
     if (!this.#paused && !this.#discarding && !this.#readingOn) {
       this.#paused = true;
       this.#actions.pauseReading();
-      if (reason !== 'rate') this.#actions.exceeded(reason);
+      this.#actions.exceeded(reason);
     }
     if (this.#full && this.#unwanted && !this.#giveUpPlanned) {
       this.#giveUpPlanned = true;
@@ -300,7 +344,7 @@ export class Delivery<Data> {
         this.#inflation?.stop();
         this.#violated(error);
       },
-      resumed: () => this.#regulate(),
+      resumed: () => this.#handOn(),
     });
   }
 
@@ -311,6 +355,7 @@ export class Delivery<Data> {
   }
 
   #hand(message: Message): void {
+    this.#handing = true;
     try {
       const pending = this.#handlers.message?.(this.#connection, message);
       if (!isThenable(pending)) return;
@@ -318,6 +363,8 @@ export class Delivery<Data> {
       this.#waitFor(pending, () => this.#done());
     } catch (error) {
       this.#actions.handlerFailed(error);
+    } finally {
+      this.#handing = false;
     }
   }
 
@@ -331,10 +378,7 @@ export class Delivery<Data> {
 
   #done(): void {
     this.#working -= 1;
-    while (this.#working === 0 && this.#inbox.length > 0 && this.#handlers.message !== undefined) {
-      this.#hand(this.#inbox.shift() as Message);
-    }
-    this.#progress();
+    this.#handOn();
   }
 
   /** There may be room again, and whoever waits for the messages may go on. */
@@ -351,8 +395,8 @@ export class Delivery<Data> {
       return Promise.resolve(DONE);
     }
     return new Promise((resolve) => {
-      if (this.#inbox.length > 0) this.#answer(resolve);
-      else this.#pulls.push(resolve);
+      this.#pulls.push(resolve);
+      this.#answerPulls();
       this.#progress();
     });
   }
@@ -360,7 +404,7 @@ export class Delivery<Data> {
   #answer(pull: Pull): void {
     this.#pulled += 1;
     this.#working += 1;
-    pull({ done: false, value: this.#inbox.shift() as Message });
+    pull({ done: false, value: this.#takeOut() });
   }
 
   #putDown(): void {

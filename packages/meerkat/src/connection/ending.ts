@@ -38,12 +38,17 @@ export class Ending {
     this.#received ??= close;
   }
 
+  /**
+   * The peer broke a rule. It may be in a message that was still being inflated: then it is found later than it came, and
+   * what the peer sent behind it, its Close or its end, does not count.
+   */
   violated(error: ProtocolError): void {
-    if (this.#sent === undefined && this.#received !== undefined) {
-      // It is a message that was still being inflated: the Close stands behind it, where nothing counts any more.
+    if (this.#violation !== undefined) return; // the Close frame named the first
+    if (this.#by === 'peer') {
+      if (this.#sent !== undefined) return; // both Closes are exchanged
       this.#by = undefined;
-      this.#received = undefined;
     }
+    this.#received = undefined;
     this.began('local', 'violation', this.#sent === undefined ? 'open' : 'closeSent', error);
     this.#violation = error;
   }

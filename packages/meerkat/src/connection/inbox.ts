@@ -18,6 +18,11 @@ export class Inbox {
     return this.#bytes;
   }
 
+  /** Octets of the oldest. */
+  get firstBytes(): number {
+    return this.#sizes.first ?? 0;
+  }
+
   push(message: Message, bytes: number): void {
     this.#messages.push(message);
     this.#sizes.push(bytes);

@@ -4,7 +4,7 @@ import type { Clock, Timer } from './clock.ts';
 import type { ConnectionNumbers } from './connection-options.ts';
 import type { LimitName } from './limit-hits.ts';
 
-/** What becomes of messages that come too fast: reading pauses, they are discarded, or the connection fails with 1008. */
+/** What becomes of messages that come too fast: they wait for their time, are discarded, or fail the connection with 1008. */
 export type OverRate = 'pause' | 'drop' | 'close';
 
 /** The numbers of a {@link ReceiveRate}. */
@@ -18,12 +18,9 @@ export interface ReceiveRateActions {
   /** A limit bit. */
   exceeded(limit: LimitName): void;
   failed(error: ProtocolError): void;
-  /** The pause is over. */
+  /** The next message may be handed over. */
   resumed(): void;
 }
-
-/** Longest pause, in milliseconds. A paused connection does not hear that its peer has left. */
-const MAX_PAUSE = 60_000;
 
 /** A limit, and what has come of it. */
 interface Counted {
@@ -56,37 +53,49 @@ export class ReceiveRate {
     return maxMessagesPerSecond > 0 || maxBytesPerSecond > 0;
   }
 
-  /** Whether reading has to wait for the time that was used up. */
-  get pausing(): boolean {
-    return this.#timer !== undefined;
-  }
-
   /** Messages that were not let pass. */
   get discarded(): number {
     return this.#discarded;
   }
 
-  /** Counts a message, its octets inflated. False when it is not to be handed over. */
+  /** Counts a message that arrived, its octets inflated. False when it is not to be handed over, at no time. */
   admit(bytes: number): boolean {
-    if (this.#overRate === 'pause') {
-      const wait = Math.max(this.#owe(this.#messages, 1), this.#owe(this.#bytes, bytes));
-      if (wait > 0) this.#pause(wait);
-      return true;
-    }
+    if (this.#overRate === 'pause') return true;
     return this.#take(this.#messages, 1) && this.#take(this.#bytes, bytes);
   }
 
-  /** Nothing is read any more, so there is nothing to pause. */
+  /** Whether a message may be handed over now; where it is too early, `resumed` says when. */
+  ready(): boolean {
+    if (this.#overRate !== 'pause' || this.#stopped) return true;
+    if (this.#timer !== undefined) return false;
+    // A message of any length passes once there is no debt: it could never be saved up for.
+    const wait = Math.max(this.#wait(this.#messages, 1), this.#wait(this.#bytes, 0));
+    if (wait === 0) return true;
+    this.#timer = this.#clock.after(wait, () => {
+      this.#timer = undefined;
+      this.#actions.resumed();
+    });
+    return false;
+  }
+
+  /** A message is handed over. */
+  handed(bytes: number): void {
+    if (this.#overRate !== 'pause') return;
+    this.#messages?.rate.owe(1);
+    this.#bytes?.rate.owe(bytes);
+  }
+
+  /** The connection ends: what is here need not wait any more. */
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  #owe(counted: Counted | undefined, count: number): number {
+  #wait(counted: Counted | undefined, count: number): number {
     if (counted === undefined) return 0;
-    const wait = counted.rate.owe(this.#clock.now(), count);
-    if (wait > 0 && this.#timer === undefined) this.#actions.exceeded(counted.limit);
+    const wait = counted.rate.wait(this.#clock.now(), count);
+    if (wait > 0) this.#actions.exceeded(counted.limit);
     return wait;
   }
 
@@ -100,15 +109,6 @@ export class ReceiveRate {
       this.#actions.failed(new ProtocolError(code));
     }
     return false;
-  }
-
-  #pause(wait: number): void {
-    if (this.#stopped) return;
-    this.#timer?.cancel();
-    this.#timer = this.#clock.after(Math.min(wait, MAX_PAUSE), () => {
-      this.#timer = undefined;
-      this.#actions.resumed();
-    });
   }
 }
 

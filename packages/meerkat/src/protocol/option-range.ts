@@ -9,12 +9,14 @@ export type GivenOptions<Options> = { [Name in keyof Options]?: Options[Name] | 
 /**
  * Picks the options that `ranges` names out of `given`, fills in the defaults, and checks each value.
  *
+ * @param inside - What an error puts before the name: `compression.` for the options of an option.
  * @throws {@link UsageError} for a value that is not a whole number within its range.
  */
 export function checkOptions<Options extends { [Name in keyof Options]: number }>(
   given: GivenOptions<Options>,
   defaults: Readonly<Options>,
   ranges: OptionRanges<Options>,
+  inside = '',
 ): Options {
   const resolved: Record<string, number> = { ...defaults };
   for (const name of Object.keys(ranges) as (keyof Options & string)[]) {
@@ -29,7 +31,7 @@ export function checkOptions<Options extends { [Name in keyof Options]: number }
     ) {
       throw new UsageError(
         'MEERKAT_OPTION_RANGE',
-        `${name} is ${typeof value === 'string' ? JSON.stringify(value) : String(value)}, not a whole number from ${least} to ${greatest}`,
+        `${inside}${name} is ${typeof value === 'string' ? JSON.stringify(value) : String(value)}, not a whole number from ${least} to ${greatest}`,
       );
     }
     resolved[name] = value;
@@ -40,14 +42,15 @@ export function checkOptions<Options extends { [Name in keyof Options]: number }
 /**
  * Refuses options that nobody reads, so that a misspelt limit is not silently ignored.
  *
+ * @param inside - What the error puts before the name.
  * @throws {@link UsageError} for a name that is not in `known`, or something that holds no options.
  */
-export function refuseUnknownOptions(given: object, known: Iterable<string>): void {
+export function refuseUnknownOptions(given: object, known: Iterable<string>, inside = ''): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new UsageError('MEERKAT_OPTION_UNKNOWN', 'the options are not an object');
   }
   const names = new Set(known);
   for (const name of Object.keys(given)) {
-    if (!names.has(name)) throw new UsageError('MEERKAT_OPTION_UNKNOWN', name);
+    if (!names.has(name)) throw new UsageError('MEERKAT_OPTION_UNKNOWN', `${inside}${name}`);
   }
 }

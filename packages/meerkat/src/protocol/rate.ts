@@ -2,7 +2,7 @@
 export class Rate {
   readonly #perMillisecond: number;
   readonly #burst: number;
-  /** Below zero after {@link owe}. */
+  /** Below zero after {@link Rate.owe}. */
   #tokens: number;
   #since: number;
 
@@ -21,11 +21,16 @@ export class Rate {
     return true;
   }
 
-  /** Counts `count` events, though they be too many; answers the milliseconds until they are not any more. */
-  owe(now: number, count: number): number {
+  /** Milliseconds until `count` events may happen. */
+  wait(now: number, count: number): number {
     this.#refill(now);
+    const missing = count - this.#tokens;
+    return missing <= 0 ? 0 : Math.ceil(missing / this.#perMillisecond);
+  }
+
+  /** Counts `count` events, though they be too many. */
+  owe(count: number): void {
     this.#tokens -= count;
-    return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens / this.#perMillisecond);
   }
 
   #refill(now: number): void {

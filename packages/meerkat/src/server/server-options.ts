@@ -51,9 +51,13 @@ export interface ServerHandlers<Data> extends ConnectionHandlers<Data> {
   open?(connection: Connection<Data>, request: ServerUpgradeRequest): void | Promise<void>;
   /**
    * A request to upgrade at a path of this server was refused: for the log. The answer is on its way; `incoming` may
-   * break any rule.
+   * break any rule. `remoteAddress` is the client's, as `trustProxy` says.
    */
-  refused?(refusal: HandshakeError, incoming: IncomingMessage): void;
+  refused?(
+    refusal: HandshakeError,
+    incoming: IncomingMessage,
+    remoteAddress: string | undefined,
+  ): void;
 }
 
 /** The options of a server that are numbers, beside those of each connection. */

@@ -322,10 +322,19 @@ export class WebSocketServer<Data = undefined> {
     const { handlers } = this.#options;
     const failed = (error: unknown): void => reportError(handlers, error, undefined);
     try {
-      const pending: unknown = handlers.refused?.(refusal, incoming);
+      const pending: unknown = handlers.refused?.(refusal, incoming, this.#addressOf(incoming));
       if (isThenable(pending)) Promise.resolve(pending).catch(failed);
     } catch (error) {
       failed(error);
+    }
+  }
+
+  /** The client's address, or the peer's where `trustProxy` fails. */
+  #addressOf({ socket, rawHeaders }: IncomingMessage): string | undefined {
+    try {
+      return this.#options.proxies.clientAddress(socket, rawHeaders);
+    } catch {
+      return socket.remoteAddress; // it was reported when it was asked first
     }
   }
 

@@ -51,7 +51,7 @@ function agree(
   { compression: theirs }: ResolvedConnectionOptions,
 ): { readonly server: Agreed; readonly client: Agreed } | undefined {
   if (ours === undefined || theirs === undefined) return undefined;
-  const accepted = acceptDeflate([offerDeflate(theirs.terms)], ours.terms);
+  const accepted = acceptDeflate(offerDeflate(theirs.terms), ours.terms);
   if (accepted === undefined) return undefined;
   const { agreement, answer } = accepted;
   const read = readDeflateAnswer(answer, theirs.terms);

@@ -27,7 +27,7 @@ describe('a dial', () => {
     expect(Buffer.from(key, 'base64').length).toBe(16);
     expect(fieldOf(second, 'Sec-WebSocket-Key')).not.toBe(key);
     expect(fieldOf(head, 'Sec-WebSocket-Extensions')).toBe(
-      'permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=12',
+      'permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=12, permessage-deflate; client_max_window_bits',
     );
     for (const name of ['Sec-WebSocket-Protocol', 'Origin']) {
       expect(fieldOf(head, name)).toBeUndefined();

@@ -81,6 +81,15 @@ describe('resolveConnectionOptions', () => {
     }
   });
 
+  it('names the choices where it is given none of them', () => {
+    expect(() => resolveConnectionOptions({ overRate: 'stop' as 'drop' })).toThrow(
+      /: overRate is "stop", not 'pause', 'drop' or 'close'$/,
+    );
+    expect(() => resolveConnectionOptions({ messageTypes: null as unknown as 'any' })).toThrow(
+      /: messageTypes is null, not 'any', 'text' or 'binary'$/,
+    );
+  });
+
   it('has compression by default only where it is told to', () => {
     expect(resolveConnectionOptions({}, true).compression).toBeDefined();
     expect(resolveConnectionOptions({ compression: false }, true).compression).toBeUndefined();

@@ -3,6 +3,7 @@ import { connect } from 'meerkat';
 import { describe, expect, it } from 'vitest';
 import type { Sendable } from '../../src/connection/sending.ts';
 import { BINARY, frame, PING, PONG, TEXT } from '../support/frames.ts';
+import { observe } from '../support/observed.ts';
 import { serve } from '../support/serving.ts';
 import { deferred, turn, turns, until } from '../support/waiting.ts';
 import { CLOSE_1000, open, texts, VIOLATION } from './opening.ts';
@@ -252,6 +253,7 @@ describe('how much may wait', () => {
     clock.advance(1);
     expect(connection.state).toBe('closeSent');
     expect(connection.send(TEN)).toBe('dropped');
+    observe(sent().at(-1) ?? 'nothing');
     expect(sent().at(-1)).toBe('close 1013 (the outgoing queue is full)');
     clock.advance(10_000); // the peer still does not read, so it does not answer
     await turn();

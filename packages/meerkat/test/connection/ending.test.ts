@@ -84,6 +84,59 @@ describe('Ending', () => {
     });
   });
 
+  it('of two violations says the first, which the Close frame named', () => {
+    const ending = new Ending();
+    const first = new ProtocolError('WS_RESERVED_BIT_SET');
+    ending.violated(first);
+    ending.sent({ code: 1002, reason: first.message });
+    ending.violated(new ProtocolError('WS_TEXT_UTF8'));
+    expect(ending.closed(0, 0)).toMatchObject({
+      code: 1002,
+      reason: first.message,
+      rule: 'WS_RESERVED_BIT_SET',
+      error: first,
+      sent: { code: 1002 },
+    });
+  });
+
+  it.each([
+    ['end', 'transportEnd'],
+    ['Close', 'close'],
+  ] as const)(
+    'of a violation that is found behind the peer’s %s: what stands behind it does not count',
+    (_what, because) => {
+      const ending = new Ending();
+      if (because === 'close') ending.received(CLOSE);
+      ending.began('peer', because, 'open');
+      ending.violated(new ProtocolError('WS_MESSAGE_TOO_BIG'));
+      expect(ending.closed(0, 0)).toMatchObject({
+        code: 1009,
+        by: 'local',
+        because: 'violation',
+        received: undefined,
+        limit: 'maxMessageBytes',
+      });
+    },
+  );
+
+  it('of a violation between our Close and the peer’s is not clean', () => {
+    const ending = new Ending();
+    ending.sent(CLOSE);
+    ending.began('local', 'close', 'open');
+    ending.received(CLOSE);
+    ending.violated(new ProtocolError('WS_MESSAGE_TOO_BIG'));
+    expect(ending.closed(0, 0)).toMatchObject({ code: 1009, clean: false, received: undefined });
+  });
+
+  it('of a violation that is found when both Closes are exchanged stays as it was', () => {
+    const ending = new Ending();
+    ending.received(CLOSE);
+    ending.began('peer', 'close', 'open');
+    ending.sent(CLOSE);
+    ending.violated(new ProtocolError('WS_MESSAGE_TOO_BIG'));
+    expect(ending.closed(0, 0)).toMatchObject({ code: 4000, clean: true, by: 'peer' });
+  });
+
   it('of a violation after our Close keeps what began it, and says the rule too', () => {
     const ending = new Ending();
     ending.sent(CLOSE);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Heartbeat } from '../../src/connection/heartbeat.ts';
 import { frame, PONG, TEXT } from '../support/frames.ts';
 import { upgradeRequest } from '../support/handshake.ts';
+import { observe } from '../support/observed.ts';
 import { serve } from '../support/serving.ts';
 import { turn, turns } from '../support/waiting.ts';
 import { open, texts } from './opening.ts';
@@ -303,6 +304,7 @@ describe('the heartbeat of a connection', () => {
     void peer.send(frame(PONG, ''));
     clock.advance(60_000);
     await turns();
+    observe(`60 s late, with its Pong in the socket: ${connection?.state}`);
     expect(connection?.state).toBe('open');
     // The next one goes unanswered.
     expect(await peer.take(2)).toBe('89 00');

@@ -32,12 +32,15 @@ interface Line {
   chunk(octets: Uint8Array): Promise<void>;
 }
 
-async function line(options: WebSocketServerOptions<undefined> = {}): Promise<Line> {
+async function line(
+  options: WebSocketServerOptions<undefined> = {},
+  { handler = true } = {},
+): Promise<Line> {
   const clock = new ManualClock();
   const messages: Message[] = [];
   const site = await serve<undefined>({
     clock,
-    message: (_connection, message) => void messages.push(message),
+    ...(handler ? { message: (_connection, message) => void messages.push(message) } : {}),
     ...options,
   });
   const headers =
@@ -168,35 +171,58 @@ describe('a limit that closes', () => {
 describe('the rate of messages', () => {
   const inOrder = (count: number): string[] => Array.from({ length: count }, (_, at) => `${at}`);
 
-  it('pauses reading, loses nothing, and reads on when the time has come', async () => {
+  it('hands over at its rate, loses nothing, and reads on when there is room', async () => {
     const { clock, peer, connection, messages, socket, hits, chunk } = await line({
       maxMessagesPerSecond: 10,
       messageBurst: 5,
+      maxInboxMessages: 3,
+      pingInterval: 0,
     });
-    for (const text of inOrder(5)) await chunk(texts(text));
-    expect(socket.isPaused()).toBe(false);
-    await chunk(texts('5'));
-    expect(messages).toEqual(inOrder(6));
+    await chunk(texts(...inOrder(50)));
+    expect(messages).toEqual(inOrder(5));
     expect(socket.isPaused()).toBe(true);
-    expect(hits()).toEqual({ maxMessagesPerSecond: 1 });
+    expect(hits()).toEqual({ maxMessagesPerSecond: 1, maxInboxMessages: 1 });
     // What comes now waits in the network, control frames too.
-    await peer.send(Buffer.concat([texts('6'), frame(PING, 'p'), texts('7')]));
-    clock.advance(99);
-    await turns();
-    expect([messages.length, peer.received.length]).toEqual([6, 0]);
-    clock.advance(1);
-    await until(() => messages.length === 8);
-    expect(await peer.take(3)).toBe('8a 01 70');
-    expect(socket.isPaused()).toBe(true);
-    clock.advance(200);
-    expect(socket.isPaused()).toBe(false);
-    await chunk(texts('8'));
-    clock.advance(10_000);
-    expect(messages).toEqual(inOrder(9));
-    expect([connection.state, connection.discardedMessages]).toEqual(['open', 0]);
-    expect(hits()).toEqual({ maxMessagesPerSecond: 3 });
-    // No Pong was missed meanwhile: nobody could have read it.
+    await peer.send(Buffer.concat([frame(PING, 'p'), texts('50')]));
+    for (let count = 6; count <= 47; count += 1) {
+      clock.advance(99);
+      expect(messages.length).toBe(count - 1);
+      clock.advance(1);
+      expect(messages).toEqual(inOrder(count));
+      expect(socket.isPaused()).toBe(true);
+    }
     expect(peer.received.length).toBe(0);
+    clock.advance(100);
+    expect(await peer.take(3)).toBe('8a 01 70');
+    await turns();
+    clock.advance(200);
+    await until(() => messages.length === 50);
+    clock.advance(100);
+    await until(() => messages.length === 51);
+    expect(messages).toEqual(inOrder(51));
+    expect([connection.state, connection.discardedMessages]).toEqual(['open', 0]);
+  });
+
+  it('hands over at its rate to a loop as well', async () => {
+    const options = { maxMessagesPerSecond: 10, messageBurst: 2, pingInterval: 0 };
+    const { clock, chunk, connection } = await line(options, { handler: false });
+    await chunk(texts(...inOrder(5)));
+    const heard: unknown[] = [];
+    const loop = (async () => {
+      for await (const message of connection) heard.push(message);
+    })();
+    await turns();
+    expect(heard).toEqual(inOrder(2));
+    for (let count = 3; count <= 5; count += 1) {
+      clock.advance(99);
+      await turns();
+      expect(heard.length).toBe(count - 1);
+      clock.advance(1);
+      await turns();
+      expect(heard).toEqual(inOrder(count));
+    }
+    connection.terminate();
+    await loop;
   });
 
   it('lets a steady stream at its rate pass', async () => {
@@ -254,45 +280,35 @@ describe('the rate of messages', () => {
 });
 
 describe('the rate of octets', () => {
-  it('pauses reading, loses nothing, and reads on when the time has come', async () => {
-    const { clock, peer, messages, socket, hits, chunk } = await line({
+  it('lets a long message pass, and waits until it is paid for', async () => {
+    const { clock, messages, hits, chunk } = await line({
       maxBytesPerSecond: 1_000,
       byteBurst: 500,
+      pingInterval: 0,
     });
-    await chunk(texts('x'.repeat(1_000)));
+    await chunk(texts('x'.repeat(1_000), 'next'));
     expect(messages.length).toBe(1);
-    expect(socket.isPaused()).toBe(true);
     expect(hits()).toEqual({ maxBytesPerSecond: 1 });
-    await peer.send(texts('next'));
     clock.advance(499);
-    await turns();
     expect(messages.length).toBe(1);
     clock.advance(1);
-    await until(() => messages.length === 2);
     expect(messages[1]).toBe('next');
   });
 
   it('counts the octets that a message inflates to', async () => {
-    const { clock, peer, socket, connection, messages, hits } = await line({
+    const { clock, peer, connection, messages, hits } = await line({
       maxBytesPerSecond: 100_000,
       byteBurst: 100_000,
       compression: true,
+      pingInterval: 0,
     });
-    for (const [text, wait] of [
-      ['x'.repeat(110_000), 100],
-      ['y'.repeat(10_000), 100],
-    ] as const) {
-      const heard = messages.length;
-      await peer.send(packed(text));
-      await until(() => messages.length > heard);
-      expect(messages.at(-1)).toBe(text);
-      expect(socket.isPaused()).toBe(true);
-      clock.advance(wait - 1);
-      expect(socket.isPaused()).toBe(true);
-      clock.advance(1);
-      expect(socket.isPaused()).toBe(false);
-    }
-    expect(hits()).toEqual({ maxBytesPerSecond: 2 });
+    await peer.send(Buffer.concat([packed('x'.repeat(110_000)), packed('y'.repeat(10_000))]));
+    await until(() => hits()['maxBytesPerSecond'] === 1);
+    expect(messages.map(({ length }) => length)).toEqual([110_000]);
+    clock.advance(99);
+    expect(messages.length).toBe(1);
+    clock.advance(1);
+    expect(messages.map(({ length }) => length)).toEqual([110_000, 10_000]);
     expect(connection.state).toBe('open');
   });
 
@@ -309,17 +325,51 @@ describe('the rate of octets', () => {
   });
 });
 
-describe('closing while the rate pauses', () => {
-  it('does not wait for it: the answer of the peer is read', async () => {
+describe('the end of a connection whose messages wait for their time', () => {
+  const hundred = texts(...Array.from({ length: 100 }, (_, at) => `${at}`));
+
+  it('does not wait for it, where we close: the answer of the peer is read', async () => {
     const { peer, connection, messages, chunk } = await line({ maxMessagesPerSecond: 1 });
-    await chunk(texts(...Array.from({ length: 100 }, (_, at) => `${at}`)));
-    expect(messages.length).toBe(100);
+    await chunk(hundred);
+    expect(messages.length).toBe(2);
     await peer.send(Buffer.concat([texts('more'), closeFrame(4000)]));
     connection.close(4000);
     expect((await takeClose(peer)).code).toBe(4000);
     peer.end();
     expect(await connection.closed).toMatchObject({ code: 4000, clean: true, because: 'close' });
-    expect(messages.at(-1)).toBe('more');
+    expect([messages.length, messages.at(-1)]).toEqual([101, 'more']);
+  });
+
+  it.each([
+    ['its Close', closeFrame(4000), { code: 4000, clean: true }],
+    ['its end', Buffer.alloc(0), { code: 1006, because: 'transportEnd' }],
+  ])('hands all of them over before %s', async (what, octets, outcome) => {
+    const { peer, connection, messages } = await line({ maxMessagesPerSecond: 1 });
+    await peer.send(Buffer.concat([hundred.subarray(0, 7 * 10), octets]));
+    if (what === 'its end') peer.end();
+    else await takeClose(peer).then(() => peer.end());
+    expect(await connection.closed).toMatchObject(outcome);
+    expect(messages.length).toBe(10);
+  });
+
+  it('hands one over at a time, also where a handler closes', async () => {
+    const heard: string[] = [];
+    let atWork = 0;
+    const { connection, chunk } = await line({
+      maxMessagesPerSecond: 1,
+      messageBurst: 1,
+      message(one, message) {
+        expect(atWork).toBe(0);
+        atWork += 1;
+        heard.push(String(message));
+        if (heard.length === 1) one.close(4000);
+        atWork -= 1;
+      },
+    });
+    await chunk(texts('a', 'b', 'c'));
+    await until(() => heard.length === 3);
+    expect(heard).toEqual(['a', 'b', 'c']);
+    connection.terminate();
   });
 });
 

@@ -44,18 +44,6 @@ describe('ReceiveRate', () => {
   );
 });
 
-it('a pause is a minute long at most: one that does not read does not hear that its peer has left', () => {
-  const { clock, admitted, rate, events } = make('pause', { maxMessagesPerSecond: 1 });
-  expect(admitted(10_000)).toBe(10_000);
-  clock.advance(59_999);
-  expect(rate.pausing).toBe(true);
-  clock.advance(1);
-  expect(rate.pausing).toBe(false);
-  expect(events.at(-1)).toBe('resumed');
-  expect(admitted(1)).toBe(1);
-  expect(rate.pausing).toBe(true);
-});
-
 describe("ReceiveRate with 'drop'", () => {
   it('lets through what the rate allows, and counts the rest', () => {
     const { clock, admitted, rate, events } = make('drop', {
@@ -67,7 +55,7 @@ describe("ReceiveRate with 'drop'", () => {
     expect(admitted(5)).toBe(1);
     expect(rate.discarded).toBe(7);
     expect(events).toEqual(Array(7).fill('exceeded maxMessagesPerSecond'));
-    expect(rate.pausing).toBe(false);
+    expect(rate.ready()).toBe(true);
     expect(clock.pending).toBe(0);
   });
 
@@ -94,24 +82,39 @@ describe("ReceiveRate with 'close'", () => {
 });
 
 describe("ReceiveRate with 'pause'", () => {
-  it('lets everything through, and pauses until the rate is kept', () => {
+  /** How many of so many messages may be handed over now. */
+  function handed(rate: ReceiveRate, count: number, bytes = 1): number {
+    let at = 0;
+    for (; at < count && rate.ready(); at += 1) rate.handed(bytes);
+    return at;
+  }
+
+  it('takes everything, and hands over what the rate allows', () => {
     const { clock, admitted, rate, events } = make('pause', {
       maxMessagesPerSecond: 10,
       messageBurst: 2,
     });
-    expect(admitted(2)).toBe(2);
-    expect(rate.pausing).toBe(false);
-    expect(admitted(3)).toBe(3);
-    expect(rate.pausing).toBe(true);
-    clock.advance(299);
-    expect(rate.pausing).toBe(true);
+    expect(admitted(50)).toBe(50);
+    expect(handed(rate, 50)).toBe(2);
+    clock.advance(99);
+    expect(rate.ready()).toBe(false);
+    expect(events).toEqual(['exceeded maxMessagesPerSecond']);
     clock.advance(1);
-    expect(rate.pausing).toBe(false);
     expect(events).toEqual(['exceeded maxMessagesPerSecond', 'resumed']);
     expect(clock.pending).toBe(0);
-    // Even, with nothing saved up.
-    expect(admitted(1)).toBe(1);
-    expect(rate.pausing).toBe(true);
+    expect(handed(rate, 48)).toBe(1);
+    clock.advance(100);
+    expect(handed(rate, 47)).toBe(1);
+  });
+
+  it('lets a message of any length pass, and waits until it is paid for', () => {
+    const { clock, rate, events } = make('pause', { maxBytesPerSecond: 100, byteBurst: 100 });
+    expect(handed(rate, 2, 1_100)).toBe(1);
+    clock.advance(9_999);
+    expect(events).toEqual(['exceeded maxBytesPerSecond']);
+    clock.advance(1);
+    expect(events.at(-1)).toBe('resumed');
+    expect(handed(rate, 2, 1)).toBe(1);
   });
 
   it('waits for the limit that takes longer', () => {
@@ -121,22 +124,20 @@ describe("ReceiveRate with 'pause'", () => {
       maxBytesPerSecond: 100,
       byteBurst: 100,
     });
-    rate.admit(1_100);
-    rate.admit(0);
+    expect(handed(rate, 2, 1_100)).toBe(1);
     clock.advance(9_999);
-    expect(events).toEqual(['exceeded maxBytesPerSecond']);
+    expect(events).not.toContain('resumed');
     clock.advance(1);
     expect(events.at(-1)).toBe('resumed');
   });
 
-  it('keeps one timer, and none when it is stopped', () => {
-    const { clock, admitted, rate, events } = make('pause', { maxMessagesPerSecond: 1 });
-    admitted(100);
-    expect(clock.pending).toBe(1);
+  it('keeps one timer, and none when it is stopped: then nothing waits', () => {
+    const { clock, rate, events } = make('pause', { maxMessagesPerSecond: 1 });
+    expect(handed(rate, 100)).toBe(2);
+    expect([rate.ready(), clock.pending]).toEqual([false, 1]);
     rate.stop();
-    expect([clock.pending, rate.pausing]).toEqual([0, false]);
-    admitted(100);
-    expect([clock.pending, rate.pausing]).toEqual([0, false]);
+    expect(clock.pending).toBe(0);
+    expect(handed(rate, 100)).toBe(100);
     clock.advance(1_000_000);
     expect(events).not.toContain('resumed');
   });

@@ -41,6 +41,12 @@ describe('checking the values of options', () => {
     expect(() => check({ least })).toThrow(misuse('MEERKAT_OPTION_RANGE'));
   });
 
+  it('says what they are options of', () => {
+    expect(() => checkOptions<Options>({ least: 99 }, DEFAULTS, RANGES, 'outer.')).toThrow(
+      /: outer\.least is 99, not a whole number from 0 to 15$/,
+    );
+  });
+
   it('refuses a symbol with the same error, though a symbol does not convert to text by itself', () => {
     expect(() => check({ least: Symbol('s') })).toThrow(misuse('MEERKAT_OPTION_RANGE'));
   });
@@ -60,7 +66,8 @@ describe('options that nobody reads', () => {
     expect(() => refuseUnknownOptions({ least: 1, lest: 2 }, ['least'])).toThrow(
       misuse('MEERKAT_OPTION_UNKNOWN'),
     );
-    expect(() => refuseUnknownOptions({ lest: 2 }, ['least'])).toThrow(/lest$/);
+    expect(() => refuseUnknownOptions({ lest: 2 }, ['least'])).toThrow(/: lest$/);
+    expect(() => refuseUnknownOptions({ lest: 2 }, ['least'], 'outer.')).toThrow(/: outer\.lest$/);
   });
 
   it.each(['constructor', 'toString', '__proto__'])(

@@ -56,30 +56,36 @@ describe('a token bucket', () => {
 });
 
 describe('a token bucket that lets everything through', () => {
-  it('says how long it takes until the rate is kept again', () => {
+  it('says how long it takes until so many may happen', () => {
     const rate = new Rate(10, 2, 0);
-    expect(rate.owe(0, 2)).toBe(0);
-    expect(rate.owe(0, 1)).toBe(100);
-    expect(rate.owe(0, 1)).toBe(200);
-    expect(rate.owe(150, 1)).toBe(150);
+    expect(rate.wait(0, 1)).toBe(0);
+    rate.owe(2);
+    expect(rate.wait(0, 0)).toBe(0);
+    expect(rate.wait(0, 1)).toBe(100);
+    rate.owe(1);
+    expect(rate.wait(0, 1)).toBe(200);
+    expect(rate.wait(150, 1)).toBe(50);
   });
 
   it('is even again when that time has passed, and has saved up nothing', () => {
     const rate = new Rate(10, 5, 0);
-    const wait = rate.owe(0, 25);
-    expect(wait).toBe(2_000);
-    expect(rate.take(wait)).toBe(false);
-    expect(rate.take(wait + 100)).toBe(true);
-    expect(rate.owe(wait + 100, 1)).toBe(100);
+    rate.owe(25);
+    expect(rate.wait(0, 0)).toBe(2_000);
+    expect(rate.take(2_000)).toBe(false);
+    expect(rate.take(2_100)).toBe(true);
+    expect(rate.wait(2_100, 1)).toBe(100);
   });
 
   it('rounds up: too early by a fraction would be too early again', () => {
-    expect(new Rate(3, 1, 0).owe(0, 2)).toBe(334);
+    const rate = new Rate(3, 1, 0);
+    rate.owe(1);
+    expect(rate.wait(0, 1)).toBe(334);
   });
 
   it('owes for what is larger than the burst, and lets it through once', () => {
     const rate = new Rate(1_000, 10, 0);
-    expect(rate.owe(0, 1_010)).toBe(1_000);
-    expect(rate.owe(1_000, 0)).toBe(0);
+    rate.owe(1_010);
+    expect(rate.wait(0, 0)).toBe(1_000);
+    expect(rate.wait(1_000, 0)).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fieldOf } from '../support/fake-server.ts';
 import { BINARY, frame, TEXT, takeFrame } from '../support/frames.ts';
 import { exchange, upgraded, upgradeRequest } from '../support/handshake.ts';
+import { observe } from '../support/observed.ts';
 import { echo, type Site, serve } from '../support/serving.ts';
 
 // Rows H12 and H13 of the behaviour catalogue: permessage-deflate is negotiated over TCP.
@@ -16,6 +17,7 @@ async function answerTo<Data>(
   const headers = { 'Sec-WebSocket-Extensions': offer };
   const { peer, response } = await upgraded(site.port, { headers });
   const answer = response.header('sec-websocket-extensions');
+  observe(`101, ${answer ?? 'no extension'}`);
   expect(site.opened.at(-1)?.extensions).toBe(answer ?? '');
   // Whatever was agreed on, the connection works.
   await peer.send(frame(TEXT, 'hello'));

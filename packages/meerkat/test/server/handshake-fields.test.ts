@@ -8,12 +8,14 @@ import {
   upgradeRequest,
 } from '../support/handshake.ts';
 import { parseResponse } from '../support/http-response.ts';
+import { observe } from '../support/observed.ts';
 import { serve } from '../support/serving.ts';
 
 describe('the answer', () => {
   it('H1 the key of RFC 6455 §1.3 is answered with its Accept', async () => {
     const site = await serve();
     const { response } = await upgraded(site.port);
+    observe(`101 with Sec-WebSocket-Accept: ${response.header('sec-websocket-accept')}`);
     expect(response.header('sec-websocket-accept')).toBe(SAMPLE_ACCEPT);
     expect(response.header('upgrade')).toBe('websocket');
     expect(response.header('connection')).toBe('Upgrade');
@@ -277,6 +279,7 @@ describe('Origin (RFC 6455 §10.2)', () => {
   it('H22 the body of a 403 names Origin, Host and the option', async () => {
     const site = await serve();
     const { body } = await refused(site, { headers: { Origin: 'http://evil.example' } });
+    observe(`403 + FIN, ${body.trim()}`);
     expect(body).toContain('http://evil.example');
     expect(body).toContain('127.0.0.1');
     expect(body).toContain('origins');

@@ -15,7 +15,7 @@ import {
   upgradeRequest,
 } from '../support/handshake.ts';
 import { parseResponse } from '../support/http-response.ts';
-import { observe } from '../support/observed.ts';
+import { control, observe } from '../support/observed.ts';
 import { echo, serve } from '../support/serving.ts';
 import { deferred, turns, until } from '../support/waiting.ts';
 
@@ -66,7 +66,9 @@ describe('a request and what follows it', () => {
     const response = parseResponse(answer);
     expect(response.status).toBe(101);
     expect(response.header('sec-websocket-accept')).toBe(SAMPLE_ACCEPT);
-    expect(toHex(Buffer.from(response.body, 'latin1'))).toBe('81 02 68 69 88 02 03 e8');
+    const frames = toHex(Buffer.from(response.body, 'latin1'));
+    observe(`101 with its Accept, then ${frames}, at each of ${whole.length} cuts`);
+    expect(frames).toBe('81 02 68 69 88 02 03 e8');
     expect(site.opened.length).toBe(whole.length + 1);
   });
 
@@ -79,7 +81,9 @@ describe('a request and what follows it', () => {
       await until(() => site.sockets[0]?.bytesRead === at + 1);
     }
     expect(parseResponse(await peer.takeHead()).status).toBe(101);
-    expect(await peer.take(4)).toBe('81 02 68 69');
+    const answer = await peer.take(4);
+    observe(`101, then ${answer}, octet by octet`);
+    expect(answer).toBe('81 02 68 69');
   });
 
   it('H20 what is pipelined behind a refused upgrade is not served', async () => {
@@ -243,7 +247,7 @@ describe('what is no HTTP/1.1 request at all', () => {
     onTestFinished(() => void socket.destroy());
     const error = await new Promise((resolve) => socket.once('error', resolve));
     expect(error).toBeInstanceOf(Error);
-    await upgraded(site.port);
+    await control(() => upgraded(site.port));
   });
 
   it('H25 HTTP on the TLS port is closed, and the server goes on', async () => {
@@ -253,7 +257,8 @@ describe('what is no HTTP/1.1 request at all', () => {
     expect(site.opened).toEqual([]);
     const peer = await secureRawPeer(site.port);
     await peer.sendText(upgradeRequest());
-    expect(parseResponse(await peer.takeHead()).status).toBe(101);
+    const { status } = await control(async () => parseResponse(await peer.takeHead()));
+    expect(status).toBe(101);
   });
 
   it('H25 CONNECT is closed', async () => {

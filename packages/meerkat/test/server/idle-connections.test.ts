@@ -3,6 +3,7 @@ import type { RawPeer } from 'meerkat/testing';
 import { expect, it } from 'vitest';
 import { expectNothingUnhandled } from '../support/failures.ts';
 import { rawPeer } from '../support/handshake.ts';
+import { observe } from '../support/observed.ts';
 import { echo, serve } from '../support/serving.ts';
 import { until } from '../support/waiting.ts';
 
@@ -69,7 +70,9 @@ it('R10 both servers close with 1,000 idle keep-alive connections and 1,000 WebS
   await Promise.all([site.wss.close(), http]);
   expect(await http).toBeUndefined();
   const endings = await Promise.all(clients.map((client) => client.closed));
-  expect(new Set(endings.map(({ code }) => code))).toEqual(new Set([1001]));
+  const codes = new Set(endings.map(({ code }) => code));
+  observe(`resolved; close ${[...codes].join(', ')} to ${endings.length} WebSockets`);
+  expect(codes).toEqual(new Set([1001]));
   await until(() => idle.every(({ ended }) => ended));
   expect(site.sockets.filter(({ destroyed }) => !destroyed)).toEqual([]);
 }, 60_000);

@@ -3,6 +3,7 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { expectNothingUnhandled } from '../support/failures.ts';
 import { BINARY, closeFrame, frame, TEXT } from '../support/frames.ts';
 import { upgraded, upgradeRequest } from '../support/handshake.ts';
+import { observe } from '../support/observed.ts';
 import { type ResourceServer, type Resources, resourceServer } from '../support/resources.ts';
 
 beforeEach(expectNothingUnhandled);
@@ -42,6 +43,7 @@ it('R2 256 MiB for a handler that is slower than they come: reading pauses, and 
     if (now.received !== last.received) same = 0;
     last = now;
   }
+  observe(`paused after ${last.received} octets; RSS ${mebi(last.rss - before)}`);
   expect(last.handled).toBe(1);
   expect(last.received).toBeLessThan(8 * message.length);
   expect(sent).toBeLessThan(count / 2);
@@ -50,6 +52,7 @@ it('R2 256 MiB for a handler that is slower than they come: reading pauses, and 
   await server.release();
   await pushed;
   const { highestRss, received } = await server.measureUntil(({ handled }) => handled === count);
+  observe(`256 MiB handled, RSS ${mebi(highestRss - before)} at most, garbage and all`);
   expect(received).toBeGreaterThan(256 * MIB);
   expect(highestRss - before).toBeLessThan(128 * MIB); // garbage and all
 }, 60_000);
@@ -63,6 +66,7 @@ it(
     await open(server.port, IDLE);
     await server.measureUntil(({ connections }) => connections === 200 + IDLE);
     const after = await server.measure();
+    observe(`${Math.round((after.held - before.held) / IDLE)} octets a connection, of ${IDLE}`);
     expect((after.held - before.held) / IDLE).toBeLessThan(5_120);
     expect((after.held - before.held) / IDLE).toBeGreaterThan(500); // or nothing was measured
     // RSS holds the garbage of the handshakes too: with few connections it says more about the collector than about them.
@@ -79,6 +83,8 @@ it(
     const before = await settled(server);
     await churn(server, CONNECTS);
     const after = await settled(server);
+    observe(`before ${counts(before)}`);
+    observe(`after ${CONNECTS} more: ${counts(after)}`);
     expect(after).toMatchObject({
       timers: before.timers,
       handles: before.handles,
@@ -90,6 +96,14 @@ it(
   },
   TIME,
 );
+
+function mebi(octets: number): string {
+  return `${octets < 0 ? '' : '+'}${Math.round(octets / MIB)} MiB`;
+}
+
+function counts({ handles, listeners, timers, held }: Resources): string {
+  return `${handles} handles, ${listeners} listeners, ${timers} timers, ${(held / MIB).toFixed(1)} MiB`;
+}
 
 /** Opens connections that say nothing, until the test ends. */
 async function open(port: number, count: number): Promise<void> {

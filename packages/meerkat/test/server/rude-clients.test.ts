@@ -7,6 +7,7 @@ import { dial } from '../support/dialling.ts';
 import { expectNothingUnhandled } from '../support/failures.ts';
 import { BINARY, CLOSE, closeFrame, frame, TEXT, takeFrame } from '../support/frames.ts';
 import { upgraded, upgradeRequest } from '../support/handshake.ts';
+import { observe } from '../support/observed.ts';
 import { echo, serve } from '../support/serving.ts';
 import { turns, until } from '../support/waiting.ts';
 
@@ -88,6 +89,7 @@ describe('a client that never reads', () => {
       if (answer === 'queued') await turns(1); // let the kernel take what it can
     }
     expect(answers).toEqual(new Set(['sent', 'queued', 'dropped']));
+    const waiting = connection.queuedBytes;
     for (let at = 0; at < 1_000; at += 1) expect(connection.send(message)).toBe('dropped');
     expect(connection.queuedBytes).toBeLessThan(maxQueuedBytes + message.length + 20);
     const other = await dial(site.url);
@@ -97,7 +99,11 @@ describe('a client that never reads', () => {
     clock.advance(10_000);
     expect(connection.state).toBe('closeSent');
     clock.advance(10_000);
-    expect(await connection.closed).toMatchObject({
+    const closed = await connection.closed;
+    observe(
+      `close ${closed.sent?.code} after closeTimeout; ${waiting} octets waited (maxQueuedBytes: ${maxQueuedBytes}), then ${closed.droppedMessages} messages dropped`,
+    );
+    expect(closed).toMatchObject({
       code: 1006,
       because: 'overflow',
       sent: { code: 1013 },
@@ -117,6 +123,7 @@ describe('a client that never reads', () => {
       await peer.send(flood); // it is read all the same
       highest = Math.max(highest, site.opened[0]?.queuedBytes ?? 0);
     }
+    observe(`a flood: at most ${highest} octets waited where maxQueuedBytes is 200000`);
     expect(highest).toBeGreaterThan(200_000);
     expect(highest).toBeLessThan(260_020);
     peer.stream.resume();

@@ -7,6 +7,7 @@ import { expectNothingUnhandled } from '../support/failures.ts';
 import { closeFrame, frame, TEXT, takeClose, takeFrame } from '../support/frames.ts';
 import { expectRefusal, rawPeer, refused, upgraded, upgradeRequest } from '../support/handshake.ts';
 import { parseResponse } from '../support/http-response.ts';
+import { control } from '../support/observed.ts';
 import { listen, serve } from '../support/serving.ts';
 import { deferred, turns, until } from '../support/waiting.ts';
 
@@ -175,10 +176,10 @@ describe('close', () => {
   it('H28 a handshake while connections drain is answered 503', async () => {
     const clock = new ManualClock();
     const site = await serve({ clock });
-    const { peer } = await upgraded(site.port);
+    const { peer } = await control(() => upgraded(site.port));
     await until(() => site.opened.length === 1);
     const closed = site.wss.close();
-    await takeClose(peer);
+    await control(() => takeClose(peer));
     const response = await refused({ port: site.port, opened: [], requests: site.requests }, {});
     expect(response.status).toBe(503);
     expect(response.header('retry-after')).toBe('5');

@@ -7,6 +7,7 @@ import { dial } from '../support/dialling.ts';
 import { expectNothingUnhandled } from '../support/failures.ts';
 import { frame, PING, PONG, takeFrame } from '../support/frames.ts';
 import { upgraded } from '../support/handshake.ts';
+import { observe } from '../support/observed.ts';
 import { serve } from '../support/serving.ts';
 import { turns, until } from '../support/waiting.ts';
 
@@ -50,6 +51,10 @@ describe('a peer that is half open', () => {
     expect(closes).toEqual([]);
     clock.advance(5_001);
     await until(() => closes.length > 0);
+    const [given] = closes;
+    observe(
+      `${given?.code} (${given?.because}) 20 s after the ping, ${site.wss.connections.size} other stays`,
+    );
     expect(closes).toMatchObject([
       { code: 1006, because: 'pongTimeout', by: 'local', clean: false },
     ]);
@@ -69,6 +74,7 @@ describe('a peer that is half open', () => {
     clock.advance(200_000);
     await until(() => site.sockets[0]?.destroyed === true);
     expect(connection?.state).toBe('closed');
+    observe(`${site.wss.connections.size} connections and ${clock.pending} timers stay`);
     expect(site.wss.connections.size).toBe(0);
     expect(clock.pending).toBe(0);
   });
@@ -90,6 +96,8 @@ describe('a client process that is stopped', () => {
     await other.connection.ping();
     clock.advance(20_000);
     await until(() => closes.length > 0);
+    const [given] = closes;
+    observe(`stopped: ${given?.code} (${given?.because}) 20 s after the ping`);
     expect(closes).toMatchObject([{ code: 1006, because: 'pongTimeout' }]);
     expect(site.wss.connections.size).toBe(1);
     expect(client.stdout).toBe('open\n');
@@ -97,6 +105,7 @@ describe('a client process that is stopped', () => {
     client.kill('SIGCONT');
     await client.prints(/^open\nclosed 1006\nopen\n/);
     await until(() => site.wss.connections.size === 2);
+    observe(`continued: ${site.wss.connections.size} connected again`);
     expect(other.connection.state).toBe('open');
   });
 });
@@ -126,6 +135,7 @@ describe('the event loop of the server', () => {
       await turns(3); // a ping leaves; the next block is longer than its answer may take
     }
     await until(() => pongs > before + 3);
+    observe(`blocked 8 times for 300 ms, of a pongTimeout of 150 ms: ${closes.length} closed`);
     expect(closes).toEqual([]);
     expect(client.stdout).toBe('open\n');
   });
@@ -152,6 +162,9 @@ describe('the wall clock', () => {
       vi.setSystemTime(Date.now() + jump);
       pongs.clear();
       await until(() => pongs.size === 20 && [...pongs.values()].every((count) => count >= 2));
+      observe(
+        `${closes.length} of ${site.wss.connections.size} closed; ${pongs.size} answer pings`,
+      );
       expect(closes).toEqual([]);
       expect(site.wss.connections.size).toBe(21);
     }

@@ -110,7 +110,6 @@ describe('the address of a client', () => {
     [['loopback', 'unix'], undefined, true],
     [['192.0.2.0/24'], '192.0.2.255', true],
     [['192.0.2.0/24'], '192.0.3.0', false],
-    [['192.0.2.77/24'], '192.0.2.1', true],
     [['192.0.2.1/32'], '192.0.2.1', true],
     [['192.0.2.1/32'], '192.0.2.0', false],
     [['0.0.0.0/0'], '203.0.113.250', true],
@@ -213,10 +212,44 @@ describe('the option trustProxy', () => {
     ['fe80::1%eth0'],
     ['fe80::%eth0/10'],
     ['::ffff:10.0.0.0/104'],
+    ['192.0.2.77/24'],
+    ['2001:db8::1/32'],
   ])('is refused at once: %o', (trustProxy) => {
     expect(() => new WebSocketServer({ trustProxy: trustProxy as TrustProxy })).toThrow(
       expect.objectContaining({ name: 'UsageError', code: 'MEERKAT_OPTION_RANGE' }),
     );
+  });
+});
+
+describe('what is wrong with an entry of trustProxy', () => {
+  const said = (entry: string) => () => new WebSocketServer({ trustProxy: [entry] });
+
+  it('is said in one sentence', () => {
+    expect(said('nope')).toThrow(
+      /: trustProxy: "nope" is no address, no network such as 10\.0\.0\.0\/8, neither unix nor loopback$/,
+    );
+  });
+
+  it.each([
+    ['10.0.0.1/8', '10.0.0.0/8'],
+    ['192.0.2.129/25', '192.0.2.128/25'],
+    ['192.0.2.1/31', '192.0.2.0/31'],
+    ['203.0.113.9/0', '0.0.0.0/0'],
+    ['192.0.2.1/024', '192.0.2.0/24'],
+    ['2001:DB8::1/32', '2001:db8::/32'],
+    ['2001:db8:8001::/33', '2001:db8:8000::/33'],
+    ['2001:db8::192.0.2.1/112', '2001:db8::c000:0/112'],
+    ['1:2:3:4:5:6:7:8/65', '1:2:3:4::/65'],
+    ['::1/0', '::/0'],
+  ])('is, of %s, that the network %s may be meant', (entry, network) => {
+    expect(said(entry)).toThrow(`${network} may be meant, or ${entry.split('/')[0]}`);
+    expect(said(network)).not.toThrow();
+  });
+
+  it('is nothing where the network is all of the address', () => {
+    expect(said('10.0.0.1/32')).not.toThrow();
+    expect(said('2001:db8::1/128')).not.toThrow();
+    expect(said('2001:DB8:0:0::/32')).not.toThrow();
   });
 });
 
@@ -310,5 +343,34 @@ describe('a server behind a proxy', () => {
     fail = false;
     await dial(site.url, via('203.0.113.9'));
     expect(site.opened[0]?.remoteAddress).toBe('203.0.113.9');
+  });
+});
+
+describe('the handler `refused`', () => {
+  it.each([
+    ['the client’s address', ['loopback'], '203.0.113.9'],
+    ['the peer’s, where nobody is trusted', undefined, '127.0.0.1'],
+  ] as const)('hears %s', async (_what, trustProxy, address) => {
+    const heard: unknown[] = [];
+    const site = await serve({
+      trustProxy,
+      upgrade: () => ({ refuse: 403 }),
+      refused: (_refusal, _incoming, remoteAddress) => void heard.push(remoteAddress),
+    });
+    await failure(connect(site.url, { headers: { 'X-Forwarded-For': '203.0.113.9' } }));
+    expect(heard).toEqual([address]);
+  });
+
+  it('hears the peer’s where the function that decides fails', async () => {
+    const heard: unknown[] = [];
+    const site = await serve({
+      trustProxy: () => {
+        throw new Error('mine');
+      },
+      error: () => {},
+      refused: ({ status }, _incoming, remoteAddress) => void heard.push(status, remoteAddress),
+    });
+    await failure(connect(site.url));
+    expect(heard).toEqual([500, '127.0.0.1']);
   });
 });

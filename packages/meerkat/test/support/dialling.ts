@@ -57,7 +57,8 @@ export async function failure(dialled: Promise<Connection<undefined>>): Promise<
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(HandshakeError);
-  const { code, status } = error as HandshakeError;
-  observe(status === 0 ? code : `${code}, status ${status}`);
+  const { code, status, headers } = error as HandshakeError;
+  const retry = headers.filter(([name]) => name === 'Retry-After').map((field) => field.join(': '));
+  observe([code, ...(status === 0 ? [] : [`status ${status}`]), ...retry].join(', '));
   return error as HandshakeError;
 }

@@ -71,7 +71,14 @@ export async function exchange(port: number, octets: string | Uint8Array): Promi
 /** Notes the statuses of all that came until the end, and the end. */
 function observeEnd(text: string, ended: boolean): void {
   const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => status);
-  observe([...statuses, ended ? 'FIN' : 'RST'].join(' + '));
+  const end = [...statuses, ended ? 'FIN' : 'RST'].join(' + ');
+  observe([end, ...(statuses.length === 1 ? decisiveFields(text) : [])].join(', '));
+}
+
+/** The fields that a refusal has to have, as they are. */
+function decisiveFields(text: string): string[] {
+  const [head = ''] = text.split('\r\n\r\n', 1);
+  return head.match(/^(?:Allow|Sec-WebSocket-Version|Upgrade|Retry-After): .*$/gim) ?? [];
 }
 
 /** Makes the handshake on a raw connection; what follows on it are frames. */

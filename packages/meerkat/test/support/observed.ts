@@ -1,1 +1,1 @@
-export { observe, observed } from '../../../../test/support/observed.ts';
+export { control, observe, observed } from '../../../../test/support/observed.ts';

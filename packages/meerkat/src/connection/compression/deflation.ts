@@ -5,7 +5,7 @@ import { type DataOpcode, Opcode } from '../../protocol/opcode.ts';
 import { Fifo } from '../fifo.ts';
 import { nodePrimitives } from '../node-primitives.ts';
 import { History } from './history.ts';
-import { loopShare } from './loop-share.ts';
+import { deflateShare } from './loop-share.ts';
 import { type DeflateSettings, deflateBeside, deflateNow, LOOP_BYTES } from './raw-deflate.ts';
 import type { ZlibPool } from './zlib-pool.ts';
 
@@ -22,6 +22,9 @@ export interface DeflationSettings {
 /** What a message that waits costs beside its octets: without it, a million of one octet would count for a megabyte. */
 const ENTRY_BYTES = 128;
 
+/** Octets that may wait for the loop to compress them. What is more leaves as it is: it would be dropped in the end. */
+const MOST_WAITING = 65_536;
+
 /** A message that waits: to be compressed, or behind one that is. */
 interface Waiting {
   readonly opcode: DataOpcode;
@@ -31,8 +34,9 @@ interface Waiting {
 
 /**
  * Compresses what one connection sends, and keeps the order. Small messages are compressed on the loop, within its share
- * of this turn or a later one, the others in the pool; a message that does not become shorter is sent as it is, as is whatever still waits
- * when the Close frame has to follow (RFC 7692 §6: each message may be compressed or not).
+ * of this turn or a later one, the others in the pool. A message that does not become shorter is sent as it is, as is what
+ * has no time to be compressed: when the loop is behind, or the Close frame has to follow (RFC 7692 §6: each message may be
+ * compressed or not).
  */
 export class Deflation {
   readonly #endpoint: Endpoint;
@@ -43,6 +47,8 @@ export class Deflation {
   readonly #waiting = new Fifo<Waiting>();
   #bytes = 0;
   #busy = false;
+  /** It waited for the loop's share, and has it for one message. */
+  #itsTurn = false;
 
   /** @param written - Called when messages were written later than they were sent. */
   constructor(endpoint: Endpoint, settings: DeflationSettings, written: () => void) {
@@ -110,7 +116,7 @@ export class Deflation {
 
   /** @param owned - Whether the octets are ours alone. */
   #send(opcode: DataOpcode, octets: Uint8Array, compress: boolean, owned: boolean): void {
-    if (this.#waiting.length === 0 && octets.length <= LOOP_BYTES && !loopShare.exhausted) {
+    if (this.#waiting.length === 0 && octets.length <= LOOP_BYTES && !deflateShare.taken) {
       this.#compressNow(opcode, octets);
       return;
     }
@@ -130,20 +136,33 @@ export class Deflation {
       } else if (octets.length > LOOP_BYTES) {
         this.#compressBeside(next);
         return;
-      } else if (loopShare.exhausted) {
-        this.#busy = true;
-        loopShare.later(() => this.#goOn());
-        return;
+      } else if (deflateShare.taken && !this.#itsTurn) {
+        if (this.#bytes < MOST_WAITING) {
+          this.#wait();
+          return;
+        }
+        this.#shift(next);
+        this.#plain(opcode, octets);
       } else {
+        this.#itsTurn = false;
         this.#shift(next);
         this.#compressNow(opcode, octets);
       }
     }
   }
 
+  #wait(): void {
+    this.#busy = true;
+    deflateShare.later(() => {
+      this.#itsTurn = true;
+      this.#goOn();
+      this.#itsTurn = false;
+    });
+  }
+
   #compressNow(opcode: DataOpcode, octets: Uint8Array): void {
     const deflate = (): Buffer => deflateNow(octets, this.#history?.octets, this.#deflate);
-    this.#write(opcode, octets, loopShare.spend(deflate));
+    this.#write(opcode, octets, deflateShare.spend(deflate));
   }
 
   #compressBeside(next: Waiting): void {

@@ -6,7 +6,7 @@ import { Fifo } from '../fifo.ts';
 import type { Message } from '../inbox.ts';
 import { nodePrimitives } from '../node-primitives.ts';
 import { History } from './history.ts';
-import { loopShare } from './loop-share.ts';
+import { inflateShare } from './loop-share.ts';
 import { type InflateFault, inflateBeside, inflateNow, LOOP_BYTES } from './raw-deflate.ts';
 import type { ZlibPool } from './zlib-pool.ts';
 
@@ -57,6 +57,8 @@ export class Inflation {
   #bytes = 0;
   /** The first one is being worked on, or waits for the loop's share. */
   #busy = false;
+  /** It waited for the loop's share, and has it for one message. */
+  #itsTurn = false;
   #advancing = false;
   #stopped = false;
 
@@ -95,7 +97,7 @@ export class Inflation {
     if (this.#stopped) return;
     const small = end - start <= LOOP_BYTES;
     const compressed = octets.subarray(start, end);
-    if (this.length === 0 && small && !loopShare.exhausted && this.#actions.hasRoom()) {
+    if (this.length === 0 && small && !inflateShare.taken && this.#actions.hasRoom()) {
       const result = this.#inflateNow(compressed);
       if (result !== 'large') {
         this.#take(opcode, result);
@@ -137,11 +139,16 @@ export class Inflation {
       this.#inflateBeside(next);
       return;
     }
-    if (loopShare.exhausted) {
+    if (inflateShare.taken && !this.#itsTurn) {
       this.#busy = true;
-      loopShare.later(() => this.#resume());
+      inflateShare.later(() => {
+        this.#itsTurn = true;
+        this.#resume();
+        this.#itsTurn = false;
+      });
       return;
     }
+    this.#itsTurn = false;
     const result = this.#inflateNow(next.compressed);
     if (result === 'large') {
       next.large = true;
@@ -162,7 +169,7 @@ export class Inflation {
   #inflateNow(compressed: Uint8Array): Buffer | InflateFault | 'large' {
     const { maxMessageBytes } = this.#settings;
     const most = Math.min(maxMessageBytes, LOOP_BYTES);
-    const result = loopShare.spend(() => inflateNow(compressed, this.#history?.octets, most));
+    const result = inflateShare.spend(() => inflateNow(compressed, this.#history?.octets, most));
     return result === 'size' && most < maxMessageBytes ? 'large' : result;
   }
 

@@ -1,4 +1,6 @@
-/** How long zlib may hold one turn of the event loop, in milliseconds. */
+import { Fifo } from '../fifo.ts';
+
+/** How long inflating, and compressing, may hold one turn of the event loop, in milliseconds. */
 const SHARE = 5;
 
 /**
@@ -8,11 +10,11 @@ const SHARE = 5;
 class LoopShare {
   #spent = 0;
   #renewing = false;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Fifo<() => void>();
 
-  /** Whether nothing is left of this turn's. */
-  get exhausted(): boolean {
-    return this.#spent >= SHARE;
+  /** Whether somebody who comes now has to wait: nothing is left of this turn's, or others wait already. */
+  get taken(): boolean {
+    return this.#spent >= SHARE || this.#waiting.length > 0;
   }
 
   /** Does work, and counts how long it took. */
@@ -26,7 +28,10 @@ class LoopShare {
     }
   }
 
-  /** Calls `resume` in a later turn, when there is something left. */
+  /**
+   * Calls `resume` in a later turn, when there is something left. It may work on one message then, and queues again for
+   * the next one: whoever has thousands waits as often, and holds up the others by one.
+   */
   later(resume: () => void): void {
     this.#waiting.push(resume);
     this.#renew();
@@ -38,17 +43,18 @@ class LoopShare {
     setImmediate(() => {
       this.#renewing = false;
       this.#spent = 0;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      let next = 0;
-      while (next < waiting.length && !this.exhausted) waiting[next++]?.();
-      if (next === waiting.length) return;
-      // Those who came first stay first.
-      this.#waiting = [...waiting.slice(next), ...this.#waiting];
-      this.#renew();
+      while (this.#spent < SHARE) {
+        const resume = this.#waiting.shift();
+        if (resume === undefined) return;
+        resume();
+      }
+      if (this.#waiting.length > 0) this.#renew();
     });
   }
 }
 
-/** The one of this process. */
-export const loopShare: LoopShare = new LoopShare();
+/** What inflating has, in this process. */
+export const inflateShare: LoopShare = new LoopShare();
+
+/** What compressing has. Its own: what peers send must not hold up what is sent to others. */
+export const deflateShare: LoopShare = new LoopShare();

@@ -40,19 +40,24 @@ interface Parameters {
   client_max_window_bits?: number | true;
 }
 
-/** The offer of a client. */
-export function offerDeflate(terms: DeflateTerms): ExtensionOffer {
-  const parameters: [string, string | true][] = [];
-  if (terms.serverNoContextTakeover) parameters.push(['server_no_context_takeover', true]);
-  if (terms.clientNoContextTakeover) parameters.push(['client_no_context_takeover', true]);
+/**
+ * The offers of a client: what it wants, and behind it what browsers offer, for servers that would decline the first, or
+ * answer 400 to it as ws does.
+ */
+export function offerDeflate(terms: DeflateTerms): ExtensionOffer[] {
+  const wanted: [string, string | true][] = [];
+  if (terms.serverNoContextTakeover) wanted.push(['server_no_context_takeover', true]);
+  if (terms.clientNoContextTakeover) wanted.push(['client_no_context_takeover', true]);
   const limited = terms.windowBits < LARGEST_WINDOW_BITS;
   // A server that cannot limit its window has to decline, so it is asked only where that saves us memory: without
   // takeover nothing is kept between messages.
   if (limited && !terms.serverNoContextTakeover) {
-    parameters.push(['server_max_window_bits', `${terms.windowBits}`]);
+    wanted.push(['server_max_window_bits', `${terms.windowBits}`]);
   }
-  parameters.push(['client_max_window_bits', limited ? `${terms.windowBits}` : true]);
-  return { name: NAME, parameters };
+  wanted.push(['client_max_window_bits', limited ? `${terms.windowBits}` : true]);
+  const plain: ExtensionOffer = { name: NAME, parameters: [['client_max_window_bits', true]] };
+  const same = wanted.length === 1 && !limited;
+  return same ? [plain] : [{ name: NAME, parameters: wanted }, plain];
 }
 
 /**
@@ -111,8 +116,8 @@ function accept(
 /**
  * What a client makes of the server's answer to {@link offerDeflate}.
  *
- * A server that leaves out what it was asked to limit keeps its own way, and many do: we keep up with that. What it may
- * never do is raise a limit, or answer what is malformed.
+ * The second offer leaves the server free, so what it says of itself is followed. Our own compressor keeps to the terms in
+ * any case: a client may always do with less than it was allowed (§7.1.1.2, §7.1.2.2).
  *
  * @returns The agreement, or what is wrong with the answer.
  */
@@ -124,23 +129,14 @@ export function readDeflateAnswer(
   if (agreed === undefined || agreed.client_max_window_bits === true) {
     return 'permessage-deflate: an unknown, repeated or malformed parameter';
   }
-  const offered = readParameters(offerDeflate(terms)) as Parameters;
-  const asked = offered.server_max_window_bits ?? LARGEST_WINDOW_BITS;
-  const serverBits = agreed.server_max_window_bits ?? LARGEST_WINDOW_BITS;
-  if (agreed.server_max_window_bits !== undefined && serverBits > asked) {
-    return `permessage-deflate: server_max_window_bits=${serverBits}, though ${asked} was asked for`;
-  }
-  const clientBits = agreed.client_max_window_bits ?? terms.windowBits;
-  if (clientBits > terms.windowBits) {
-    return `permessage-deflate: client_max_window_bits=${clientBits}, though ${terms.windowBits} was offered`;
-  }
+  const allowed = agreed.client_max_window_bits ?? LARGEST_WINDOW_BITS;
   return {
     server: {
-      windowBits: serverBits,
+      windowBits: agreed.server_max_window_bits ?? LARGEST_WINDOW_BITS,
       contextTakeover: agreed.server_no_context_takeover !== true,
     },
     client: {
-      windowBits: clientBits,
+      windowBits: Math.min(terms.windowBits, allowed),
       contextTakeover: !terms.clientNoContextTakeover && agreed.client_no_context_takeover !== true,
     },
   };

@@ -52,7 +52,7 @@ async function expectNoStall(server: MeasuredServer, run: () => Promise<void>): 
     stalls.push(Math.ceil(stall));
     if (Math.ceil(stall) < MAX_STALL) break;
   }
-  observe(`at most ${stalls.at(-1)} ms`);
+  observe(`loop held ${stalls.at(-1)} ms at most`);
   expect(stalls.at(-1), `${stalls.join(', ')} ms`).toBeLessThan(MAX_STALL);
 }
 
@@ -68,7 +68,8 @@ async function expectFlat(server: MeasuredServer, run: () => Promise<void>): Pro
     if (rss - before < MAX_GROWTH * MEBI) break;
   }
   const told = growths.map((growth) => growth.toFixed(1)).join(', ');
-  observe(`at last ${growths.at(-1)?.toFixed(0)} MiB more`);
+  const growth = Math.round(growths.at(-1) ?? 0);
+  observe(growth > 0 ? `RSS grew by ${growth} MiB at most` : 'RSS did not grow');
   expect(growths.at(-1), `${told} MiB`).toBeLessThan(MAX_GROWTH);
 }
 
@@ -95,7 +96,7 @@ describe('C9', () => {
     await expectFlat(server, run);
     await expectNoStall(server, run);
     const { closes, messages } = await server.until(({ connections }) => connections === 0);
-    observe(Object.keys(closes).join(', '));
+    observe(`close ${Object.keys(closes).join(', ')}`);
     expect(Object.keys(closes)).toEqual(['1009']);
     expect(messages).toBe(0);
   });
@@ -147,7 +148,7 @@ describe('C9', () => {
       served += 1;
       expect(echoes.length).toBe(served);
     }
-    observe(`${served} echoes`);
+    observe(`${served} pings and echoes of others answered meanwhile`);
     expect(served).toBeGreaterThan(3);
     connection.terminate();
     await connection.closed;

@@ -75,6 +75,15 @@ describe('the options of compression', () => {
     },
   );
 
+  it('are named in errors with what they are options of', () => {
+    const attempt = (compression: object) => () => new WebSocketServer({ compression });
+    expect(attempt({ level: 10 })).toThrow(/: compression\.level is 10, not .* from 0 to 9$/);
+    expect(attempt({ treshold: 9 })).toThrow(/: compression\.treshold$/);
+    expect(attempt({ clientNoContextTakeover: 1 })).toThrow(
+      /: compression\.clientNoContextTakeover is not a boolean$/,
+    );
+  });
+
   it('have no other name, so that none is silently left at its default', () => {
     for (const name of ['treshold', 'serverMaxWindowBits', 'zlibDeflateOptions']) {
       expect(() => resolveCompression({ [name]: 9 } as CompressionOptions, false)).toThrow(

@@ -1,5 +1,6 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { counted } from '../../../../../test/support/catalogue-table.ts';
 import { expectNothingUnhandled } from '../../support/failures.ts';
 import { BINARY, frame, TEXT } from '../../support/frames.ts';
 import { observe } from '../../support/observed.ts';
@@ -110,7 +111,7 @@ describe.each(SIDES)('to a %s', (side) => {
       expect(sizes).toEqual([]);
       return;
     }
-    observe(`${sizes.join(', ')} octets`);
+    observe(sizes.map((size) => counted(size, 'octet')).join(', '));
     expect(sizes).toEqual([length]);
     expect(outcome.closed).toMatchObject({ code: 1000, clean: true });
   }

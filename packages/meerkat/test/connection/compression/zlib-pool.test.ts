@@ -89,7 +89,8 @@ describe('C13', () => {
       look();
       return inflated === CONNECTIONS;
     });
-    observe(`${mostRunning} at a time, every Pong after ${inflatedBefore} messages at most`);
+    observe(`at most ${mostRunning} at a time`);
+    observe(`every Pong was there when ${inflatedBefore} of ${CONNECTIONS} messages were inflated`);
     expect(mostRunning).toBe(4);
     expect(mostWaiting).toBeGreaterThan(4);
     // The Close of each waits for its message.
