@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 import { HeaderFields, splitList } from '../protocol/handshake/header-fields.ts';
 import { UsageError } from '../protocol/usage-error.ts';
-import { plainAddress } from './ip-address.ts';
+import { networkAddress, plainAddress } from './ip-address.ts';
 
 /** Which proxies are trusted: a list of addresses, networks and words, or a function that decides. */
 type TrustProxy = readonly string[] | ((address: string | undefined) => boolean);
@@ -97,9 +97,9 @@ function listed(entries: readonly string[]): (address: string | undefined) => bo
 
 /** Adds an address, or a network as `192.0.2.0/24`. */
 function addNetwork(networks: BlockList, entry: unknown): void {
-  const wrong = new UsageError(
-    'MEERKAT_OPTION_RANGE',
-    `trustProxy: ${JSON.stringify(entry)} is no address, no network, neither unix nor loopback`,
+  const wrong = wrongEntry(
+    entry,
+    'no address, no network such as 10.0.0.0/8, neither unix nor loopback',
   );
   if (typeof entry !== 'string') throw wrong;
   const slash = entry.indexOf('/');
@@ -118,5 +118,16 @@ function addNetwork(networks: BlockList, entry: unknown): void {
   const mapped =
     isIPv6(address) && /^::ffff:/i.test(new SocketAddress({ address, family }).address);
   if (mapped || !/^\d{1,3}$/.test(bits) || Number(bits) > most) throw wrong;
+  const network = networkAddress(address, Number(bits));
+  if (network !== new SocketAddress({ address, family }).address) {
+    throw wrongEntry(
+      entry,
+      `no network of ${Number(bits)} bits: ${network}/${Number(bits)} may be meant, or ${address}`,
+    );
+  }
   networks.addSubnet(address, Number(bits), family);
+}
+
+function wrongEntry(entry: unknown, what: string): UsageError {
+  return new UsageError('MEERKAT_OPTION_RANGE', `trustProxy: ${JSON.stringify(entry)} is ${what}`);
 }

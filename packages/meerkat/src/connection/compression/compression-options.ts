@@ -12,7 +12,7 @@ import { type ZlibPool, zlibPool } from './zlib-pool.ts';
 export interface CompressionNumbers {
   /** Messages of fewer octets are sent as they are. Minimum 0. @default 1_024 */
   threshold: number;
-  /** How hard zlib tries: 0 (not at all) to 9. Level 6 takes up to 2.4 times as long, and makes JSON 2 % of its length shorter. @default 3 */
+  /** How hard zlib tries: 0 (not at all) to 9. For JSON from 1 KiB on, level 6 takes 1.2 to 2.3 times as long as level 3, and leaves 1 to 3 octets fewer of each 100. @default 3 */
   level: number;
   /** How much memory zlib takes to compress: 1 to 9. Only while it works on a message. @default 5 */
   memLevel: number;
@@ -21,7 +21,10 @@ export interface CompressionNumbers {
    * direction. @default 12
    */
   windowBits: number;
-  /** Messages that zlib works on beside the event loop at a time, in the whole process. Minimum 1. @default 4 */
+  /**
+   * Messages that zlib works on beside the event loop at a time: of all servers and clients of the process with the same
+   * number together. Different numbers add up. Minimum 1. @default 4
+   */
   concurrency: number;
 }
 
@@ -58,6 +61,9 @@ export const COMPRESSION_RANGES: OptionRanges<CompressionNumbers> = {
   concurrency: [1, 1_024],
 };
 
+/** How errors name its options. */
+const INSIDE = 'compression.';
+
 const FLAGS = ['serverNoContextTakeover', 'clientNoContextTakeover'] as const;
 
 /**
@@ -73,13 +79,16 @@ export function resolveCompression(
   if (wanted === false) return undefined;
   const options = wanted === true ? {} : wanted;
   if (typeof options !== 'object' || options === null) {
-    throw new UsageError('MEERKAT_OPTION_RANGE', 'compression is a boolean or its options');
+    throw new UsageError(
+      'MEERKAT_OPTION_RANGE',
+      'compression is neither a boolean nor an object of options',
+    );
   }
-  refuseUnknownOptions(options, [...Object.keys(COMPRESSION_RANGES), ...FLAGS]);
+  refuseUnknownOptions(options, [...Object.keys(COMPRESSION_RANGES), ...FLAGS], INSIDE);
   for (const name of FLAGS) {
     const flag: unknown = options[name];
     if (flag !== undefined && typeof flag !== 'boolean') {
-      throw new UsageError('MEERKAT_OPTION_RANGE', `compression.${name} is not a boolean`);
+      throw new UsageError('MEERKAT_OPTION_RANGE', `${INSIDE}${name} is not a boolean`);
     }
   }
   const { serverNoContextTakeover = true, clientNoContextTakeover = true } = options;
@@ -87,6 +96,7 @@ export function resolveCompression(
     options,
     DEFAULT_COMPRESSION_NUMBERS,
     COMPRESSION_RANGES,
+    INSIDE,
   );
   return {
     terms: { windowBits, serverNoContextTakeover, clientNoContextTakeover },
