@@ -30,6 +30,36 @@ async function wsClient(
   return { client, agreed, next: async () => (await messages.next()).value };
 }
 
+/** A client that sends octets as they are, after an opening handshake that agreed on compression. */
+async function compressingPeer(port: number): Promise<RawPeer> {
+  const peer = await RawPeer.connect(port);
+  await peer.sendText(
+    [
+      'GET /websocket HTTP/1.1',
+      'Host: localhost',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Extensions: permessage-deflate',
+      '',
+      '',
+    ].join('\r\n'),
+  );
+  expect(await peer.takeHead()).toContain('permessage-deflate');
+  return peer;
+}
+
+/** A message of zeros, compressed, in one frame with a key of zeros. */
+function zeros(length: number): Buffer {
+  const bomb = deflateRawSync(Buffer.alloc(length), {
+    finishFlush: constants.Z_SYNC_FLUSH,
+  }).subarray(0, -4);
+  const header = Buffer.from([0xc2, 0xfe, 0, 0, 0, 0, 0, 0]);
+  header.writeUInt16BE(bomb.length, 2);
+  return Buffer.concat([header, bomb]);
+}
+
 describe('meerkat serve --compression', () => {
   let server: Program;
   let port: number;
@@ -57,10 +87,12 @@ describe('meerkat serve --compression', () => {
     await server.prints(/-- 127\.0\.0\.1:\d+ +closed/);
     expect(server.stdout).toMatch(/^ {2}compression +for clients that offer permessage-deflate$/m);
     expect(server.stdout).toMatch(/^ {12}permessage-deflate: agreed, messages may be compressed/m);
-    const begins = `inflated: text, ${LONG.length} octets; 1 to `;
+    const begins = 'inflated: text, at least ';
     const lines = server.stdout.split('\n').map((line) => line.trim());
     expect(lines.filter((line) => line.startsWith(begins))).toHaveLength(2);
-    expect(lines.filter((line) => line === 'inflated: binary, 100000 octets')).toHaveLength(2);
+    expect(
+      lines.filter((line) => /^inflated: binary, at least \d+ octets$/.test(line)),
+    ).toHaveLength(2);
     expect(server.stdout.match(/^ {7}!!.*$/gm)).toBeNull();
     await server.prints(/"event":"open".*"extensions":"permessage-deflate; server/, 'stderr');
   });
@@ -72,31 +104,22 @@ describe('meerkat serve --compression', () => {
     expect(await next()).toEqual([Buffer.from(LONG), false]);
   });
 
-  it('C9 is not harmed by a bomb: the dump says it in words, and the next client is served', async () => {
-    const peer = await RawPeer.connect(port);
-    await peer.sendText(
-      [
-        'GET /websocket HTTP/1.1',
-        'Host: localhost',
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        'Sec-WebSocket-Version: 13',
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-        'Sec-WebSocket-Extensions: permessage-deflate',
-        '',
-        '',
-      ].join('\r\n'),
-    );
-    expect(await peer.takeHead()).toContain('permessage-deflate');
-    const bomb = deflateRawSync(Buffer.alloc(48 * 1_048_576), {
-      finishFlush: constants.Z_SYNC_FLUSH,
-    }).subarray(0, -4);
-    const header = Buffer.from([0xc2, 0xfe, 0, 0, 0, 0, 0, 0]);
-    header.writeUInt16BE(bomb.length, 2);
-    await peer.send(Buffer.concat([header, bomb]));
+  it('C9 is not harmed by a bomb: the dump shows its beginning, and the next client is served', async () => {
+    const peer = await compressingPeer(port);
+    await peer.send(zeros(48 * 1_048_576));
     expect((await peer.take(4)).slice(-5)).toBe('03 f1'); // 1009
     await peer.close();
-    await server.prints(/not inflated: it would be longer than 1048576 octets/);
+    await server.prints(/inflated: binary, at least 65536 octets/);
+    const next = await connect(`ws://127.0.0.1:${port}/websocket`);
+    onTestFinished(() => next.terminate());
+    expect(await next.ping()).toBeGreaterThan(0);
+  });
+
+  it('C9 is not held up by the dump of many bombs at once: most of them are said in words', async () => {
+    const peer = await compressingPeer(port);
+    await peer.send(Buffer.concat(Array<Buffer>(60).fill(zeros(1_048_576))));
+    await server.prints(/not inflated: too much at once/);
+    await peer.close();
     const next = await connect(`ws://127.0.0.1:${port}/websocket`);
     onTestFinished(() => next.terminate());
     expect(await next.ping()).toBeGreaterThan(0);
@@ -117,7 +140,9 @@ describe('meerkat serve --compression', () => {
     ]);
     expect(compressed.stderr).toMatch(/^< ok Sec-WebSocket-Extensions: permessage-deflate/m);
     expect(compressed.stderr.match(/^ {10}text, FIN, RSV1 \(compressed\), /gm)).toHaveLength(2);
-    expect(compressed.stderr.match(/^ {10}inflated: text, 10400 octets; /gm)).toHaveLength(2);
+    expect(compressed.stderr.match(/^ {10}inflated: text, at least \d+ octets; /gm)).toHaveLength(
+      2,
+    );
     expect(plain.stderr).not.toContain('permessage-deflate');
   });
 });

@@ -3,6 +3,7 @@ import type { Palette } from '../terminal/palette.ts';
 import { DirectionDump } from './direction-dump.ts';
 import { octetCount } from './frame-header.ts';
 import { HttpExchange } from './http-exchange.ts';
+import type { InflateBudget } from './inflate-budget.ts';
 import { octetRows } from './octet-rows.ts';
 import type { Direction, TrafficListener } from './traffic-listener.ts';
 
@@ -31,6 +32,8 @@ export interface DumpSettings {
   readonly palette: Palette;
   /** Shows what is starred and redacted otherwise. */
   readonly showSecrets: boolean;
+  /** What may be inflated in a turn. @default that of the process */
+  readonly inflateBudget?: InflateBudget | undefined;
   /** @default the system's clock */
   readonly now?: (() => Date) | undefined;
 }
@@ -67,11 +70,12 @@ export class ConnectionDump implements TrafficListener {
       hasAddress ? authority(localAddress, localPort) : '(unix socket)',
       hasAddress ? authority(remoteAddress, remotePort) : '(unix socket)',
     ];
-    const { palette, showSecrets } = settings;
+    const { palette, showSecrets, inflateBudget } = settings;
     const exchange = new HttpExchange(palette, showSecrets);
     const requests: Direction = role === 'server' ? 'in' : 'out';
     const asks = new DirectionDump({
       palette,
+      inflateBudget,
       receiver: 'server',
       offset,
       head: (text) => exchange.request(text),
@@ -79,6 +83,7 @@ export class ConnectionDump implements TrafficListener {
     });
     const answers = new DirectionDump({
       palette,
+      inflateBudget,
       receiver: 'client',
       offset,
       head: (text) => exchange.response(text),

@@ -4,6 +4,7 @@ import { ChunkedWalk } from './chunked-walk.ts';
 import { FrameDump } from './frame-dump.ts';
 import { HeadGatherer } from './head-gatherer.ts';
 import type { ToldHead, UpgradeOutcome } from './http-exchange.ts';
+import type { InflateBudget } from './inflate-budget.ts';
 import type { OctetRange } from './octet-rows.ts';
 
 /** What some octets mean. */
@@ -17,6 +18,8 @@ export interface Decoded {
 /** What one direction is made of. */
 export interface DirectionSetup {
   readonly palette: Palette;
+  /** What may be inflated in a turn. @default that of the process */
+  readonly inflateBudget?: InflateBudget | undefined;
   /** Who receives what goes in this direction. */
   readonly receiver: Role;
   /** Offset of the first octet. */
@@ -177,9 +180,9 @@ export class DirectionDump {
   }
 
   #beginFrames(deflate: DeflateAgreement | undefined): FrameDump {
-    const { receiver, palette } = this.#setup;
+    const { receiver, palette, inflateBudget } = this.#setup;
     const direction = receiver === 'server' ? deflate?.client : deflate?.server;
-    this.#frames = new FrameDump(receiver, palette, direction);
+    this.#frames = new FrameDump(receiver, palette, direction, inflateBudget);
     this.#state = 'frames';
     return this.#frames;
   }

@@ -13,6 +13,7 @@ import { ruleSource } from '../explain/rule-source.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { FrameHeader } from './frame-header.ts';
 import { FrameJudge } from './frame-judge.ts';
+import type { InflateBudget } from './inflate-budget.ts';
 import { InflateForShow } from './inflate-for-show.ts';
 import { inflatedLines, notInflatedLine } from './inflated-lines.ts';
 import { octetRows } from './octet-rows.ts';
@@ -47,11 +48,17 @@ export class FrameDump {
   /**
    * @param receiver - Who receives these frames.
    * @param deflate - What was agreed on for this direction; undefined where nothing may be compressed.
+   * @param budget - What may be inflated in a turn. @default that of the process
    */
-  constructor(receiver: Role, palette: Palette, deflate: DeflateDirection | undefined) {
+  constructor(
+    receiver: Role,
+    palette: Palette,
+    deflate: DeflateDirection | undefined,
+    budget?: InflateBudget,
+  ) {
     this.#judge = new FrameJudge(receiver, deflate !== undefined);
     this.#palette = palette;
-    this.#inflation = deflate && new InflateForShow(deflate);
+    this.#inflation = deflate && new InflateForShow(deflate, budget);
   }
 
   /**
@@ -212,9 +219,8 @@ export class FrameDump {
       this.#fail(new ProtocolError(inflated.fault), lines);
       return;
     }
-    const { octets, compressedLength } = inflated;
-    for (const line of inflatedLines(kind, octets, compressedLength)) lines.push(`   ${line}`);
-    if (kind === 'text' && !isUtf8(octets)) this.#fail(new ProtocolError('WS_TEXT_UTF8'), lines);
+    for (const line of inflatedLines(kind, inflated)) lines.push(`   ${line}`);
+    if (kind === 'text' && !isText(inflated)) this.#fail(new ProtocolError('WS_TEXT_UTF8'), lines);
   }
 
   #fail(fault: ProtocolError, lines: string[]): void {
@@ -230,6 +236,11 @@ export class FrameDump {
   #wrong(text: string): string {
     return this.#palette.red(`!! ${text}`);
   }
+}
+
+/** Whether it is UTF-8, as far as it is known. */
+function isText({ octets, complete }: { octets: Buffer; complete: boolean }): boolean {
+  return complete ? isUtf8(octets) : new Utf8Validator().accept(octets, 0, octets.length);
 }
 
 /** Code, name and reason of a Close frame, whatever they are. */

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { fromHex } from 'meerkat/testing';
 import { type Palette, paletteFor } from '../../src/terminal/palette.ts';
 import type { DumpedConnection } from '../../src/traffic/connection-dump.ts';
+import { InflateBudget } from '../../src/traffic/inflate-budget.ts';
 import { TrafficDump } from '../../src/traffic/traffic-dump.ts';
 import type { TrafficListener } from '../../src/traffic/traffic-listener.ts';
 
@@ -31,6 +32,7 @@ export function dumping(
     },
     palette: PLAIN,
     showSecrets: false,
+    inflateBudget: new InflateBudget(), // its own: tests share a turn
     now: () => new Date(TIME),
     ...settings,
   });
