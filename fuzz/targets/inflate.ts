@@ -101,13 +101,26 @@ function expected(
       if (takeover) window = Buffer.concat([window, octets]).subarray(-(2 ** windowBits));
     } else if ((flags & MessageFlag.Text) !== 0 && !isUtf8(octets)) codes.push(1007);
     if (octets.length > maxMessageBytes) codes.push(1009);
-    if (codes.length > 0) return { messages: read, codes };
+    if (codes.length > 0) {
+      // While a large one is inflated beside the loop, what is wrong with frames behind it is seen first.
+      return { messages: read, codes: [...codes, ...frameFaults(messages, maxMessageBytes)] };
+    }
     const hex = Buffer.from(octets).toString('hex');
     if ((flags & MessageFlag.Text) === 0) read.push(`binary ${hex}`);
     else if (isUtf8(octets)) read.push(`text ${hex}`);
     else return { messages: read, codes: [1007] };
   }
   return { messages: read, codes: [NORMAL] };
+}
+
+/** What can be wrong with messages before they are inflated. */
+function frameFaults(messages: readonly CompressedMessage[], maxMessageBytes: number): number[] {
+  return messages.flatMap(({ flags, payload }) => {
+    const plain = (flags & MessageFlag.Plain) !== 0;
+    const most = plain ? maxMessageBytes : maxCompressedBytes(maxMessageBytes);
+    if (payload.length > most) return [1009];
+    return plain && (flags & MessageFlag.Text) !== 0 && !isUtf8(payload) ? [1007] : [];
+  });
 }
 
 /** What a client of meerkat makes of them. */
