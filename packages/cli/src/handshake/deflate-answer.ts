@@ -44,8 +44,8 @@ export function agreedDeflate(
 }
 
 /**
- * What is wrong with an answer in the light of the offers: a client of ours has one offer, so our engine need not look
- * for this in others.
+ * What is wrong with an answer in the light of the offers. Our engine does not look for this: the last offer of a client
+ * of ours leaves the server free, so every answer that keeps the rules fits.
  *
  * @returns Undefined when the answer fits one of the offers.
  */

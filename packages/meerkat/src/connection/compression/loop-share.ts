@@ -5,7 +5,7 @@ const SHARE = 5;
 
 /**
  * The share that zlib has of each turn of the event loop. Small messages are faster on the loop than in the thread pool
- * (2 to 30 µs, against 100 and more), but one chunk may hold thousands of them, each of which inflates a thousandfold.
+ * (3 to 30 µs to inflate, against 40 and more), but one chunk may hold thousands of them, each of which inflates a thousandfold.
  */
 class LoopShare {
   #spent = 0;
