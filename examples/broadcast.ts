@@ -2,23 +2,14 @@
 //   npm run example broadcast
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Connection, WebSocketServer } from 'meerkat';
+import { type Connection, Topics, WebSocketServer } from 'meerkat';
 
 interface Member {
   readonly room: string;
-  missed: number; // messages that were dropped because they were not taken
+  told: number; // of the messages that it missed
 }
 
-type Listener = Connection<Member>;
-const rooms = new Map<string, Set<Listener>>();
-
-function tell(listeners: Iterable<Listener>, text: string, except?: Listener): void {
-  for (const connection of listeners) {
-    if (connection === except) continue;
-    // Never waited for: who is slow misses messages, and nobody else waits. 'queued' is fine, 'dropped' is full.
-    if (connection.send(text) === 'dropped') connection.data.missed += 1;
-  }
-}
+const topics = new Topics<Connection<Member>>();
 
 const wss = new WebSocketServer<Member>({
   messageTypes: 'text',
@@ -27,27 +18,25 @@ const wss = new WebSocketServer<Member>({
   upgrade({ url }) {
     const room = new URL(url, 'ws://_').searchParams.get('room') ?? 'lobby';
     if (!/^\w{1,32}$/.test(room)) return { refuse: 400, body: 'No such name of a room.\n' };
-    return { data: { room, missed: 0 } };
+    return { data: { room: `room/${room}`, told: 0 } };
   },
   open(connection) {
     const { room } = connection.data;
-    const members = rooms.get(room) ?? new Set();
-    rooms.set(room, members.add(connection));
-    connection.send(`${members.size} in ${room}`);
+    topics.subscribe('everyone', connection);
+    topics.subscribe(room, connection); // until it closes: it leaves by itself
+    connection.send(`${topics.subscriberCount(room)} in ${room}`);
   },
   message(connection, message) {
     const [, to, text = ''] = /^(?:\/(all|others) )?(.*)$/s.exec(String(message)) ?? [];
-    if (to === 'all') tell(wss.connections, text);
-    else if (to === 'others') tell(wss.connections, text, connection);
-    else tell(rooms.get(connection.data.room) ?? [], text);
+    // Nobody is waited for: who is slow misses messages, and nobody else waits.
+    if (to === 'all') topics.publish('everyone', text);
+    else if (to === 'others') topics.publish('everyone', text, { except: connection });
+    else topics.publish(connection.data.room, text);
   },
   drain(connection) {
-    if (connection.data.missed > 0) connection.send(`missed ${connection.data.missed}`);
-    connection.data.missed = 0;
-  },
-  close(connection) {
-    const members = rooms.get(connection.data.room);
-    if (members?.delete(connection) && members.size === 0) rooms.delete(connection.data.room);
+    const missed = connection.droppedMessages - connection.data.told;
+    connection.data.told += missed;
+    if (missed > 0) connection.send(`missed ${missed}`);
   },
 });
 

@@ -3,7 +3,7 @@
 //   npx meerkat connect ws://localhost:8080/chat --subprotocol chat --header 'Authorization: Bearer a-secret'
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { WebSocketServer } from 'meerkat';
+import { type Connection, Topics, WebSocketServer } from 'meerkat';
 
 interface User {
   readonly name: string;
@@ -13,6 +13,8 @@ const TOKENS = new Map<string, User>([
   ['a-secret', { name: 'Alice' }],
   ['b-secret', { name: 'Bob' }],
 ]);
+
+const topics = new Topics();
 
 const chat = new WebSocketServer<User>({
   subprotocols: ['chat'],
@@ -31,6 +33,7 @@ const chat = new WebSocketServer<User>({
   },
   open(connection) {
     connection.send(`Welcome, ${connection.data.name}.`);
+    topics.subscribe('chat', connection);
     tellOthers(connection, `${connection.data.name} is here.`);
   },
   message(connection, text) {
@@ -41,10 +44,8 @@ const chat = new WebSocketServer<User>({
   },
 });
 
-function tellOthers(speaker: unknown, line: string): void {
-  for (const connection of chat.connections) {
-    if (connection !== speaker) connection.send(line);
-  }
+function tellOthers(speaker: Connection<User>, line: string): void {
+  topics.publish('chat', line, { except: speaker });
 }
 
 const http = createServer((_request, response) => response.writeHead(404).end());

@@ -8,6 +8,7 @@ import {
   DEFAULT_CONNECTION_NUMBERS,
   defaultServerNumbers,
   SERVER_RANGES,
+  Topics,
   UsageError,
   WebSocketServer,
 } from 'meerkat';
@@ -318,7 +319,7 @@ describe('docs/reference/connection.md', () => {
 
   it('has every answer of send, and no other', () => {
     const [, answers = ''] =
-      /type SendResult = ([^;]+);/.exec(read(`${SOURCE}/connection/sending.ts`)) ?? [];
+      /type SendResult = ([^;]+);/.exec(read(`${SOURCE}/protocol/sendable.ts`)) ?? [];
     expect(firsts('What send answers')).toEqual(answers.split(' | '));
   });
 
@@ -344,6 +345,67 @@ describe('docs/reference/connection.md', () => {
     const source = read(`${SOURCE}/protocol/connection-state.ts`);
     const [, union = ''] = /type ConnectionState =([^;]+);/.exec(source) ?? [];
     expect(firsts('Its states')).toEqual([...union.matchAll(/'\w+'/g)].map(([state]) => state));
+  });
+});
+
+describe('docs/reference/topics.md', () => {
+  const page = 'docs/reference/topics.md';
+  const file = 'topics/topics-options.ts';
+  const options = [...members(file, 'TopicsNumbers'), ...members(file, 'TopicsOptions')];
+  const attempt: Try = (name, value) => caught(() => new Topics({ [name]: value }));
+
+  it('has every option, as it is in the code', () => {
+    expectGenerated(page, 'topics options', optionTable(options, attempt));
+  });
+
+  it('lists every option that topics know, and no other', () => {
+    const words = read(`${SOURCE}/${file}`).match(/\b[a-z]\w*\b/g) ?? [];
+    const taken = [...new Set(words)].filter(
+      (word) => attempt(word, undefined)?.code !== 'MEERKAT_OPTION_UNKNOWN',
+    );
+    expect(taken.sort()).toEqual(names(options).sort());
+  });
+
+  it('has the options of publish, its answer and the members of a subscriber as they are in the code', () => {
+    const given = members('topics/publish-options.ts', 'PublishOptions').map((one) => [
+      `\`${one.name}\``,
+      cell(`\`${one.type}\``),
+      cell(defaultOf(one)),
+      cell(one.text),
+    ]);
+    const head = ['option', 'type', 'default', 'what it does'];
+    expectGenerated(page, 'publish options', table(head, given));
+    const answer = members('topics/topic.ts', 'Published');
+    expect(names(answer)).toEqual(Object.keys(new Topics().publish('tea', '')));
+    expectGenerated(page, 'published', memberTable(['field', 'type', 'what it counts'], answer));
+    const subscriber = members('topics/subscriber.ts', 'Subscriber');
+    expectGenerated(
+      page,
+      'subscriber',
+      memberTable(['member', 'type', 'what it does'], subscriber),
+    );
+  });
+
+  it('gives the defaults that hold', () => {
+    const [topics, name, other] = members(file, 'TopicsNumbers').map(({ defaultText }) =>
+      Number(defaultText),
+    );
+    expect(other).toBeUndefined();
+    const one = { closed: new Promise(() => {}), send: () => 'sent' as const };
+    const rooms = new Topics();
+    for (let at = 0; at < Number(topics); at += 1) rooms.subscribe(`${at}`, one);
+    expect(() => rooms.subscribe('one more', one)).toThrow(UsageError);
+    expect(rooms.unsubscribeAll(one)).toBe(topics);
+    rooms.subscribe('x'.repeat(Number(name)), one);
+    expect(() => rooms.subscribe('x'.repeat(Number(name) + 1), one)).toThrow(UsageError);
+  });
+
+  it('names every member of Topics', () => {
+    const all = Object.getOwnPropertyNames(Topics.prototype);
+    const documented = rowsBelow(read(page), 'What it does').map(([first = '']) =>
+      codeSpans(first)[0]?.replace(/\(.*/, ''),
+    );
+    expect(documented.sort()).toEqual(all.filter((name) => name !== 'constructor').sort());
   });
 });
 

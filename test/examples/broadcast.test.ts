@@ -39,9 +39,9 @@ it('broadcast.ts tells a room, everyone, or everyone but the speaker', async () 
   const bob = await enter('tea');
   const carol = await enter('coffee');
   expect([alice.welcome, bob.welcome, carol.welcome]).toEqual([
-    '1 in tea',
-    '2 in tea',
-    '1 in coffee',
+    '1 in room/tea',
+    '2 in room/tea',
+    '1 in room/coffee',
   ]);
   alice.connection.send('to the room');
   alice.connection.send('/others to the others');
@@ -57,7 +57,7 @@ it('broadcast.ts tells a room, everyone, or everyone but the speaker', async () 
   await bob.connection[Symbol.asyncDispose]();
   await alice.connection[Symbol.asyncDispose]();
   const dave = await enter('tea');
-  expect(dave.welcome).toBe('1 in tea'); // who left is not counted
+  expect(dave.welcome).toBe('1 in room/tea'); // who left is not counted
   await expect(connect(`${url}?room=a/b`)).rejects.toMatchObject({ status: 400 });
   program.kill('SIGTERM');
   for (const { connection } of [carol, dave]) {
@@ -70,7 +70,7 @@ it('broadcast.ts lets a slow client miss messages, tells it how many, and nobody
   const { url } = await runExample('broadcast');
   const slow = await slowClient(url);
   await using fast = await connect(url);
-  expect(await nextMessage(fast)).toBe('2 in lobby');
+  expect(await nextMessage(fast)).toBe('2 in room/lobby');
   const text = 'x'.repeat(65_536);
   // 32 MiB: more than the buffers of both kernels and the queue of the server together.
   for (let sent = 0; sent < 512; sent += 1) {

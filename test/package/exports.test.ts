@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as meerkat from 'meerkat';
 import * as protocol from 'meerkat/protocol';
 import * as testing from 'meerkat/testing';
+import * as topics from 'meerkat/topics';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Program, root } from '../support/program.ts';
 
@@ -20,8 +21,10 @@ describe('the entry points', () => {
         "DEFAULT_COMPRESSION_NUMBERS",
         "DEFAULT_CONNECTION_NUMBERS",
         "HandshakeError",
+        "PreparedMessage",
         "ProtocolError",
         "SERVER_RANGES",
+        "Topics",
         "UsageError",
         "WebSocketServer",
         "connect",
@@ -51,6 +54,7 @@ describe('the entry points', () => {
         "MessageAssembler",
         "MessageReader",
         "Opcode",
+        "PreparedMessage",
         "ProtocolError",
         "RSV",
         "RSV1",
@@ -95,6 +99,16 @@ describe('the entry points', () => {
         "selectSubprotocol",
         "usageCodes",
         "violationCodes",
+      ]
+    `);
+  });
+
+  it('meerkat/topics exports publish and subscribe', () => {
+    expect(Object.keys(topics).sort()).toMatchInlineSnapshot(`
+      [
+        "PreparedMessage",
+        "Topics",
+        "UsageError",
       ]
     `);
   });
@@ -148,6 +162,7 @@ describe('the packages, packed and installed in an empty folder', () => {
        import { connect, WebSocketServer } from 'meerkat';
        import { acceptKey } from 'meerkat/protocol';
        import { connectionPair } from 'meerkat/testing';
+       import { Topics } from 'meerkat/topics';
        const http = createServer();
        const wss = new WebSocketServer({ message: (c, m) => { c.send(m); } }).attach(http);
        await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -156,11 +171,11 @@ describe('the packages, packed and installed in an empty folder', () => {
        for await (const message of connection) { console.log(message); connection.close(); }
        await wss.close();
        http.close();
-       console.log(typeof acceptKey, typeof connectionPair);`,
+       console.log(typeof acceptKey, typeof connectionPair, new Topics().names());`,
     );
     const program = new Program(process.execPath, ['use.js'], { cwd: folder });
     expect([await program.exited, program.stderr]).toEqual([0, '']);
-    expect(program.stdout).toBe('packed\nfunction function\n');
+    expect(program.stdout).toBe('packed\nfunction function []\n');
   });
 
   it('runs the installed program: --version, explain, serve and connect', async () => {

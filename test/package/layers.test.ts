@@ -12,7 +12,7 @@ interface Row {
 
 const MEERKAT = 'packages/meerkat/src/';
 const floors = (...names: string[]) => names.map((name) => `${MEERKAT}${name}/`);
-const PUBLIC = ['meerkat', 'meerkat/protocol', 'meerkat/testing'];
+const PUBLIC = ['meerkat', 'meerkat/protocol', 'meerkat/topics', 'meerkat/testing'];
 
 const TABLE: Readonly<Record<string, Row>> = {
   [`${MEERKAT}protocol/`]: { folders: [], packages: [] },
@@ -26,13 +26,14 @@ const TABLE: Readonly<Record<string, Row>> = {
     folders: floors('protocol', 'transport', 'connection'),
     packages: ['node:'],
   },
+  [`${MEERKAT}topics/`]: { folders: floors('protocol'), packages: [] },
   [`${MEERKAT}testing/`]: {
     folders: floors('protocol', 'transport', 'connection', 'server', 'client'),
     packages: ['node:'],
   },
   [MEERKAT]: {
     // index.ts: names only. The connection's types are part of what server and client answer with.
-    folders: floors('protocol', 'connection', 'server', 'client'),
+    folders: floors('protocol', 'connection', 'server', 'client', 'topics'),
     packages: [],
   },
   'packages/meerkat/test/': {
@@ -66,6 +67,15 @@ const TABLE: Readonly<Record<string, Row>> = {
     folders: [],
     packages: ['node:', ...PUBLIC, 'ws'],
   },
+  'bench/': {
+    folders: [],
+    packages: ['node:', ...PUBLIC, 'ws', 'bufferutil', 'faye-websocket', 'socket.io', 'selfsigned'],
+  },
+  'bench/micro/': {
+    // What is measured is what users run.
+    folders: [MEERKAT, 'packages/meerkat/dist/'],
+    packages: ['node:', ...PUBLIC, 'ws', 'bufferutil'],
+  },
   'examples/': {
     folders: [],
     packages: ['node:', ...PUBLIC, 'express', 'fastify', 'hono', '@hono/node-server', 'cookie'],
@@ -78,7 +88,7 @@ const IMPORT =
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|tsx)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(ts|tsx|mjs)$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .filter((file) => !/(^|\/)(node_modules|dist)\//.test(file));
 }
@@ -113,7 +123,7 @@ function fault(file: string, specifier: string): string | undefined {
 }
 
 describe('the layer table', () => {
-  const files = ['packages', 'test', 'fuzz', 'examples'].flatMap(sources);
+  const files = ['packages', 'test', 'fuzz', 'bench', 'examples'].flatMap(sources);
 
   it('sees the sources', () => {
     expect(files).toContain('packages/meerkat/src/protocol/frame-parser.ts');
@@ -138,9 +148,12 @@ describe('the layer table', () => {
     ['packages/meerkat/src/connection/x.ts', '../server/web-socket-server.ts'],
     ['packages/meerkat/src/server/x.ts', '../client/connect.ts'],
     ['packages/meerkat/src/client/x.ts', 'ws'],
+    ['packages/meerkat/src/topics/x.ts', '../connection/connection.ts'],
+    ['packages/meerkat/src/topics/x.ts', 'node:events'],
     ['packages/cli/src/x.ts', '../../meerkat/src/index.ts'],
     ['examples/x.ts', '../packages/meerkat/src/index.ts'],
     ['fuzz/targets/x.ts', '../../packages/meerkat/src/protocol/index.ts'],
+    ['bench/servers/x.mjs', '../../packages/meerkat/src/index.ts'],
     ['packages/new/src/x.ts', 'node:fs'],
   ])('refuses that %s imports %s', (file, specifier) => {
     expect(fault(file, specifier)).toBeDefined();

@@ -1,4 +1,4 @@
-// The names of `meerkat`: server, client, and the protocol's words.
+// The names of `meerkat`: server, client, topics, and the protocol's words.
 
 export { connect } from './client/connect.ts';
 export type { ConnectOptions, StreamRequest } from './client/connect-options.ts';
@@ -22,7 +22,6 @@ export {
 export type { Message } from './connection/inbox.ts';
 export type { LimitName } from './connection/limit-hits.ts';
 export type { OverRate } from './connection/receive-rate.ts';
-export type { Sendable, SendOptions, SendResult } from './connection/sending.ts';
 export {
   CLOSE_CODES,
   CloseCode,
@@ -41,7 +40,9 @@ export {
 export type { HeaderFieldsInit } from './protocol/handshake/header-list.ts';
 export type { UpgradeRequest } from './protocol/handshake/upgrade-request.ts';
 export type { MessageTypes } from './protocol/message-reader.ts';
+export { type MessageContent, PreparedMessage } from './protocol/prepared-message.ts';
 export { ProtocolError, type ViolationCode } from './protocol/protocol-error.ts';
+export type { Sendable, SendOptions, SendResult } from './protocol/sendable.ts';
 export { type UsageCode, UsageError } from './protocol/usage-error.ts';
 export type { OriginOptions } from './server/origin-policy.ts';
 export {
@@ -58,3 +59,8 @@ export {
   type ServerCloseOptions,
   WebSocketServer,
 } from './server/web-socket-server.ts';
+export type { PublishOptions } from './topics/publish-options.ts';
+export type { Subscriber } from './topics/subscriber.ts';
+export type { Published } from './topics/topic.ts';
+export { Topics } from './topics/topics.ts';
+export type { TopicsNumbers, TopicsOptions } from './topics/topics-options.ts';

@@ -119,5 +119,13 @@ export const USAGE_ADVICE: Readonly<Record<UsageCode, string>> = {
   MEERKAT_ROUTE_TAKEN:
     'Another WebSocketServer answers on this path of the HTTP server: take another path, or close that one first.',
   MEERKAT_SERVER_CLOSED: 'A WebSocketServer is not used again after close(): make a new one.',
+  MEERKAT_SUBSCRIBER:
+    'A connection is a subscriber. What else is to be one has send(message, options), which answers sent, queued or dropped, and closed.',
+  MEERKAT_TOPIC_BUSY:
+    'A subscriber publishes to its topic from within its send: its neighbours would get the two messages in different orders. Publish later, with queueMicrotask().',
+  MEERKAT_TOPIC_LIMIT:
+    'Unsubscribe from some topics, or raise maxTopicsPerSubscriber. Where clients name the topics, catch this and tell them.',
+  MEERKAT_TOPIC_NAME:
+    'A name is a string of 1 to 255 octets in UTF-8 without lone surrogates; maxTopicNameBytes allows longer ones.',
   MEERKAT_URL: 'Write ws://host:port/path or wss://host/path, without a #fragment.',
 };

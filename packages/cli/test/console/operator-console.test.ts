@@ -489,7 +489,7 @@ describe('D2 manual accept', () => {
     await room.prints(/#1 \S+ was not let in in time, and got 503/);
     room.type('/accept 1');
     await room.prints(/^no #1 waits; \/list shows who does$/m, 'stderr');
-    expect(room.output.match(/503/g)).toHaveLength(1);
+    expect(room.output.match(/\b503\b/g)).toHaveLength(1); // a port may have these digits too
   });
 
   it('D2 tells that a client left before it was let in', async () => {

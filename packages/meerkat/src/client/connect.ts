@@ -14,6 +14,7 @@ import {
 } from 'node:tls';
 import { Connection } from '../connection/connection.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
+import { transportFor, whenTransportsReady } from '../connection/transports.ts';
 import { createKey } from '../protocol/handshake/accept-key.ts';
 import { formatExtensions } from '../protocol/handshake/extension-header.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
@@ -25,7 +26,6 @@ import {
   type UpgradeAgreement,
 } from '../protocol/handshake/upgrade-response.ts';
 import { UsageError } from '../protocol/usage-error.ts';
-import { StreamTransport } from '../transport/stream-transport.ts';
 import {
   type ConnectOptions,
   type DialTarget,
@@ -65,22 +65,23 @@ export function connect<Data = undefined>(
     deflate: terms,
   };
   const secureContext = target.secure ? readTlsOptions(resolved.tls) : undefined;
-  return dial(target, resolved, secureContext, offer).then(
-    ({ socket, agreement }) =>
-      new Connection<Data>({
-        role: 'client',
-        transport: new StreamTransport(socket),
-        options: resolved.connection,
-        handlers: options,
-        data: options.data as Data,
-        url: target.href,
-        protocol: agreement.subprotocol,
-        deflate: agreement.deflate,
-        extensions: formatExtensions(agreement.extensions),
-        remoteAddress: socket.remoteAddress,
-        remotePort: socket.remotePort,
-      }),
-  );
+  const ready = whenTransportsReady(resolved.connection.transport);
+  return dial(target, resolved, secureContext, offer).then(async ({ socket, agreement }) => {
+    if (ready !== undefined) await ready;
+    return new Connection<Data>({
+      role: 'client',
+      transport: transportFor(socket, resolved.connection.transport),
+      options: resolved.connection,
+      handlers: options,
+      data: options.data as Data,
+      url: target.href,
+      protocol: agreement.subprotocol,
+      deflate: agreement.deflate,
+      extensions: formatExtensions(agreement.extensions),
+      remoteAddress: socket.remoteAddress,
+      remotePort: socket.remotePort,
+    });
+  });
 }
 
 interface Dialled {

@@ -1,3 +1,5 @@
+import { callAfter } from './coarse-timers.ts';
+
 /** Time, as the connection floor and those above use it. Tests give their own. */
 export interface Clock {
   /** Milliseconds, monotonic: the wall clock may jump. */
@@ -15,8 +17,8 @@ export interface Timer {
 /** A timer that fires this much later, in milliseconds, was held up by something that held up reading too. */
 const LATE = 50;
 
-/** Node keeps a list of timers for each length in milliseconds: longer ones are rounded up to this, so that they share some. */
-const GRAIN = 64;
+/** Delays from which on it does not matter to be up to 64 ms late, in milliseconds. */
+const COARSE = 1000;
 
 class SystemTimer implements Timer {
   readonly #timeout: NodeJS.Timeout;
@@ -24,11 +26,10 @@ class SystemTimer implements Timer {
   readonly #due: number;
   #immediate: NodeJS.Immediate | undefined;
 
-  constructor(delay: number, callback: () => void) {
+  constructor(due: number, callback: () => void) {
     this.#callback = callback;
-    const length = delay < 1000 ? delay : Math.ceil(delay / GRAIN) * GRAIN;
-    this.#due = performance.now() + length;
-    this.#timeout = setTimeout(() => this.#fire(), length);
+    this.#due = due;
+    this.#timeout = setTimeout(() => this.#fire(), Math.max(0, due - performance.now()));
     // The socket keeps the process alive as long as there is something to wait for.
     this.#timeout.unref();
   }
@@ -53,7 +54,12 @@ class SystemTimer implements Timer {
   }
 }
 
+const at = (due: number, callback: () => void): Timer => new SystemTimer(due, callback);
+
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after: (delay, callback) => new SystemTimer(delay, callback),
+  after(delay, callback) {
+    const due = performance.now() + delay;
+    return delay < COARSE ? at(due, callback) : callAfter(due, callback, at);
+  },
 };

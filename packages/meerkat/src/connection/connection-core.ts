@@ -1,7 +1,7 @@
 import type { CloseFrame } from '../protocol/close-frame.ts';
 import { Endpoint, type EndpointHandler } from '../protocol/endpoint.ts';
 import type { DeflateAgreement } from '../protocol/handshake/permessage-deflate.ts';
-import { copyOctets } from '../protocol/octets.ts';
+import { copyOctets, toOctets } from '../protocol/octets.ts';
 import type { DataOpcode } from '../protocol/opcode.ts';
 import type { Primitives } from '../protocol/primitives.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
@@ -23,7 +23,7 @@ import { nodePrimitives } from './node-primitives.ts';
 import { Outbox } from './outbox.ts';
 import { Pings } from './pings.ts';
 import { reportError } from './report-error.ts';
-import { Sending, type SendingActions, toOctets } from './sending.ts';
+import { Sending, type SendingActions } from './sending.ts';
 import { isThenable } from './thenable.ts';
 
 /** What a connection is made of. */
@@ -71,7 +71,8 @@ export class ConnectionCore<Data>
   readonly #outbox: Outbox;
   readonly #limitHits: LimitHits | undefined;
   readonly #heartbeat: Heartbeat;
-  readonly #ending = new Ending();
+  /** From the first sign of the end on. */
+  #end: Ending | undefined;
   #pings: Pings | undefined;
 
   /** The peer's Close waits for the messages before it. */
@@ -169,8 +170,10 @@ export class ConnectionCore<Data>
     this.delivery.receive(text, bytes);
   }
 
-  binaryMessage(octets: Uint8Array, start: number, end: number): void {
-    this.delivery.receive(copyOctets(octets, start, end), end - start);
+  binaryMessage(octets: Uint8Array, start: number, end: number, owned: boolean): void {
+    const lent = owned || (this.#options.dangerouslyLendMessages && this.delivery.handsOver);
+    const message = lent ? viewOf(octets, start, end) : copyOctets(octets, start, end);
+    this.delivery.receive(message, end - start);
   }
 
   compressedMessage(opcode: DataOpcode, octets: Uint8Array, start: number, end: number): void {
@@ -239,7 +242,7 @@ export class ConnectionCore<Data>
 
   // --- what the transport reports
 
-  chunk(octets: Uint8Array, start: number, end: number): void {
+  chunk(octets: Uint8Array, start: number, end: number): Uint8Array | undefined {
     this.#heartbeat.heard();
     this.sending.chunkBegins();
     try {
@@ -248,6 +251,7 @@ export class ConnectionCore<Data>
       this.handlerFailed(error);
     }
     this.sending.chunkEnds();
+    return this.endpoint.room;
   }
 
   drained(): void {
@@ -278,10 +282,10 @@ export class ConnectionCore<Data>
     this.#heartbeat.stop();
     this.sending.end();
     this.#pings?.rejectAll(this.#closedError());
-    // What was complete is still handed over, as long as the handler gets on with it.
-    this.#arm(() => this.#finish());
     this.delivery.hurry();
     this.#proceed();
+    // What was complete is still handed over, as long as the handler gets on with it.
+    if (this.#closed === undefined) this.#arm(() => this.#finish());
   }
 
   // --- what the application does
@@ -355,6 +359,11 @@ export class ConnectionCore<Data>
   }
 
   // --- the end
+
+  get #ending(): Ending {
+    this.#end ??= new Ending();
+    return this.#end;
+  }
 
   #close(code: number, reason: string, because: ClosedBecause, error: unknown): void {
     const phase = this.endpoint.state;
@@ -432,6 +441,11 @@ export class ConnectionCore<Data>
 }
 
 const NO_OCTETS = new Uint8Array(0);
+
+/** A plain view: a Buffer's `subarray` would be a Buffer. */
+function viewOf(octets: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(octets.buffer, octets.byteOffset + start, end - start);
+}
 
 function inflationSettings<Data>(setup: ConnectionSetup<Data>): InflationSettings | undefined {
   const { deflate, options, role } = setup;

@@ -1,8 +1,8 @@
 import type { ConnectionState } from '../protocol/connection-state.ts';
+import type { Sendable, SendOptions, SendResult } from '../protocol/sendable.ts';
 import type { Closed } from './closed.ts';
 import { ConnectionCore, type ConnectionSetup } from './connection-core.ts';
 import type { Message } from './inbox.ts';
-import type { Sendable, SendOptions, SendResult } from './sending.ts';
 
 /**
  * One WebSocket connection, as the server and the client see it.
@@ -66,7 +66,8 @@ export class Connection<Data = unknown> {
   }
 
   /**
-   * Sends one message: a string as text, anything else as binary. The octets are copied before it returns.
+   * Sends one message: a string as text, anything else as binary, a {@link PreparedMessage} as what it was made of. The
+   * octets are copied before it returns.
    *
    * - `sent`: accepted, and less than `softQueuedBytes` wait with it.
    * - `queued`: accepted, but the queue is long: wait for `drained()` or the `drain` handler.

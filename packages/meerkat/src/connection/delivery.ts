@@ -25,6 +25,9 @@ export interface DeliveryActions {
   handled(): void;
 }
 
+/** The inbox of all who have none: nothing is ever put in. */
+const EMPTY = new Inbox();
+
 type Pull = (result: IteratorResult<Message, undefined>) => void;
 
 /**
@@ -39,7 +42,8 @@ export class Delivery<Data> {
   readonly #handlers: ConnectionHandlers<Data>;
   readonly #options: ResolvedConnectionOptions;
   readonly #actions: DeliveryActions;
-  readonly #inbox = new Inbox();
+  /** One of its own from the first message on that has to wait. */
+  #inbox: Inbox = EMPTY;
   readonly #inflationSettings: InflationSettings | undefined;
   /** From the first compressed message on. */
   #inflation: Inflation | undefined;
@@ -135,6 +139,17 @@ export class Delivery<Data> {
     this.#regulate();
   }
 
+  /** Whether the next message goes to the handler at once, and is not kept. */
+  get handsOver(): boolean {
+    return (
+      this.#working === 0 &&
+      this.#inbox.length === 0 &&
+      this.#handlers.message !== undefined &&
+      this.#rate === undefined &&
+      (this.#inflation === undefined || this.#inflation.length === 0)
+    );
+  }
+
   #deliver(message: Message, bytes: number): void {
     if (this.#discarding) return;
     if (this.#rate?.admit(bytes) === false) return;
@@ -148,6 +163,7 @@ export class Delivery<Data> {
       this.#hand(message);
       return;
     }
+    if (this.#inbox === EMPTY) this.#inbox = new Inbox();
     this.#inbox.push(message, bytes);
     if (!this.#answerPulls()) this.#regulate();
   }

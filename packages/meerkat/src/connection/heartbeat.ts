@@ -23,7 +23,7 @@ export class Heartbeat {
     this.#clock = clock;
     this.#actions = actions;
     if (times.pingInterval > 0) {
-      this.#keepalive = new Keepalive(times, clock.now(), 2 * Math.random() - 1);
+      this.#keepalive = new Keepalive(times, Math.trunc(clock.now()), 2 * Math.random() - 1);
     }
   }
 
@@ -44,7 +44,7 @@ export class Heartbeat {
 
   /** Reading goes on after a pause. */
   excuse(): void {
-    this.#keepalive?.excuse(this.#clock.now());
+    this.#keepalive?.excuse(Math.trunc(this.#clock.now()));
   }
 
   #sleep(): void {
@@ -56,7 +56,7 @@ export class Heartbeat {
   #wake(afterReading: boolean): void {
     const keepalive = this.#keepalive;
     if (keepalive === undefined) return;
-    const now = this.#clock.now();
+    const now = Math.trunc(this.#clock.now());
     if (!this.#actions.reading) keepalive.excuse(now);
     const verdict = keepalive.check(now);
     if (verdict === 'dead') {

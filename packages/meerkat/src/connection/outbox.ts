@@ -1,5 +1,6 @@
 import type { EndpointOutput } from '../protocol/endpoint.ts';
 import type { Transport } from '../transport/transport.ts';
+import { SharedFrames } from './shared-frames.ts';
 
 const SLAB_BYTES = 16_384;
 /** Slabs kept for the next connection that sends: 1 MiB at most. */
@@ -17,6 +18,8 @@ export class Outbox implements EndpointOutput {
   readonly #transport: Transport;
   #slab: Buffer = NO_OCTETS;
   #end = 0;
+  /** Frames that others have as well; only while nothing is in the slab. */
+  #shared: SharedFrames | undefined;
   #congested = false;
 
   constructor(transport: Transport) {
@@ -41,10 +44,32 @@ export class Outbox implements EndpointOutput {
 
   /** Octets written here that have not been given to the transport. */
   get pendingBytes(): number {
-    return this.#end;
+    return this.#shared === undefined ? this.#end : this.#shared.bytes;
+  }
+
+  /**
+   * Queues a whole frame that nobody changes any more. It is not copied where nothing else waits: then others may have
+   * the same row of frames, and it is joined for all of them.
+   */
+  append(frame: Uint8Array): void {
+    if (this.#end === 0 && this.#transport.queuedBytes === 0) {
+      const row = this.#shared?.with(frame) ?? SharedFrames.of(frame);
+      this.#shared = row;
+      if (row.bytes > SLAB_BYTES) this.flush();
+      return;
+    }
+    if (frame.length > SLAB_BYTES) {
+      this.flush();
+      this.#transport.writeOwned(frame);
+      return;
+    }
+    const at = this.reserve(frame.length);
+    this.#slab.set(frame, at);
+    this.#end = at + frame.length;
   }
 
   reserve(length: number): number {
+    if (this.#shared !== undefined) this.#unshare(length);
     if (this.#slab.length - this.#end < length) {
       this.flush();
       this.#slab =
@@ -67,8 +92,29 @@ export class Outbox implements EndpointOutput {
     if (this.#transport.queuedBytes === 0 || this.#slab.length > SLAB_BYTES) this.flush();
   }
 
+  /** Something of our own comes behind: copies the frames before it, where both fit in one slab. */
+  #unshare(length: number): void {
+    const shared = this.#shared as SharedFrames;
+    if (shared.bytes + length > SLAB_BYTES) {
+      this.flush();
+      return;
+    }
+    this.#shared = undefined;
+    const at = this.reserve(shared.bytes + length);
+    this.#slab.set(shared.joined, at);
+    this.#end = at + shared.bytes;
+  }
+
   /** Hands everything to the transport, and the slab back. */
   flush(): void {
+    const shared = this.#shared;
+    if (shared !== undefined) {
+      this.#shared = undefined;
+      // One large frame behind small ones is not copied for their sake.
+      if (shared.bytes <= 2 * SLAB_BYTES) this.#transport.writeOwned(shared.joined);
+      else for (const frame of shared.frames) this.#transport.writeOwned(frame);
+      return;
+    }
     const slab = this.#slab;
     if (slab === NO_OCTETS) return;
     const end = this.#end;
@@ -79,7 +125,7 @@ export class Outbox implements EndpointOutput {
       this.#transport.writeOwned(slab.subarray(0, end));
       return;
     }
-    this.#transport.write(slab, 0, end);
-    if (freeSlabs.length < MAX_FREE_SLABS) freeSlabs.push(slab);
+    const free = this.#transport.write(slab, 0, end);
+    if (free && freeSlabs.length < MAX_FREE_SLABS) freeSlabs.push(slab);
   }
 }

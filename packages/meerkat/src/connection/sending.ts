@@ -1,28 +1,17 @@
-import { isAnyArrayBuffer } from 'node:util/types';
 import type { Endpoint } from '../protocol/endpoint.ts';
+import { toOctets } from '../protocol/octets.ts';
 import { refuseUnknownOptions } from '../protocol/option-range.ts';
-import { type UsageCode, UsageError } from '../protocol/usage-error.ts';
+import { PreparedMessage } from '../protocol/prepared-message.ts';
+import type { Sendable, SendOptions, SendResult } from '../protocol/sendable.ts';
+import { UsageError } from '../protocol/usage-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import { Backpressure, type BackpressureActions } from './backpressure.ts';
 import { Deflation, type DeflationSettings } from './compression/deflation.ts';
 import type { ResolvedConnectionOptions } from './connection-options.ts';
 import type { LimitName } from './limit-hits.ts';
+import { nodePrimitives } from './node-primitives.ts';
 import type { Outbox } from './outbox.ts';
-
-/** What became of a message: see `Connection.send`. */
-export type SendResult = 'sent' | 'queued' | 'dropped';
-
-/** What can be sent: text, or octets in any of JavaScript's forms. */
-export type Sendable = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
-
-/** How one message is sent. */
-export interface SendOptions {
-  /**
-   * Whether it is compressed, where compression was agreed on. `false` for a message that holds a secret beside what somebody
-   * else chose, or that is compressed already. @default what the option `threshold` says
-   */
-  readonly compress?: boolean | undefined;
-}
+import { flushAtEndOfTurn } from './turn.ts';
 
 /** What a {@link Sending} is made of. */
 export interface SendingSetup {
@@ -52,7 +41,8 @@ export class Sending implements BackpressureActions {
   readonly #transport: Transport;
   readonly #options: ResolvedConnectionOptions;
   readonly #actions: SendingActions;
-  readonly #backpressure: Backpressure;
+  /** From the first sender on who was told to wait. */
+  #waiting: Backpressure | undefined;
   readonly #deflationSettings: DeflationSettings | undefined;
   /** From the first message on: a connection that sends none does without. */
   #deflation: Deflation | undefined;
@@ -67,7 +57,6 @@ export class Sending implements BackpressureActions {
     this.#transport = transport;
     this.#options = options;
     this.#actions = actions;
-    this.#backpressure = new Backpressure(options, options.clock, this);
     this.#deflationSettings = deflation;
   }
 
@@ -85,20 +74,14 @@ export class Sending implements BackpressureActions {
   /** See `Connection.send`. */
   send(message: Sendable, options?: SendOptions): SendResult {
     const compress = options === undefined ? undefined : readSendOptions(options);
-    const octets =
-      typeof message === 'string' ? undefined : toOctets(message, 'MEERKAT_MESSAGE_TYPE');
+    const given = readMessage(message);
     if (this.queuedBytes >= this.#options.maxQueuedBytes && this.#endpoint.maySend) {
       this.#droppedMessages += 1;
       this.#backpressure.dropped();
       this.#actions.exceeded('maxQueuedBytes');
       return 'dropped';
     }
-    const way = this.#way;
-    const accepted =
-      octets === undefined
-        ? way.sendText(message as string, compress)
-        : way.sendBinary(octets, compress);
-    if (!accepted) {
+    if (!this.#accept(given, compress)) {
       this.#droppedMessages += 1;
       return 'dropped';
     }
@@ -108,10 +91,27 @@ export class Sending implements BackpressureActions {
     return 'queued';
   }
 
-  /** What takes the messages: they are compressed, or leave as they are. */
-  get #way(): Deflation | Endpoint {
-    if (this.#deflationSettings === undefined) return this.#endpoint;
-    this.#deflation ??= new Deflation(this.#endpoint, this.#deflationSettings, () => this.flush());
+  /** Writes a message, or has it compressed. False when it may not be sent any more. */
+  #accept(message: string | Uint8Array | PreparedMessage, compress: boolean | undefined): boolean {
+    const deflation = this.#compressing;
+    if (typeof message === 'string') {
+      if (deflation === undefined) return this.#endpoint.sendText(message);
+      return deflation.sendText(message, compress);
+    }
+    if (message instanceof PreparedMessage) {
+      if (deflation === undefined) return this.#endpoint.sendFrame(message.frame(nodePrimitives));
+      return deflation.sendPrepared(message, compress);
+    }
+    if (deflation === undefined) return this.#endpoint.sendBinary(message);
+    return deflation.sendBinary(message, compress);
+  }
+
+  /** What compresses; undefined where that was not agreed on. */
+  get #compressing(): Deflation | undefined {
+    if (this.#deflation !== undefined || this.#deflationSettings === undefined) {
+      return this.#deflation;
+    }
+    this.#deflation = new Deflation(this.#endpoint, this.#deflationSettings, () => this.flush());
     return this.#deflation;
   }
 
@@ -135,21 +135,21 @@ export class Sending implements BackpressureActions {
   scheduleFlush(): void {
     if (this.#inChunk || this.#flushScheduled) return;
     this.#flushScheduled = true;
-    process.nextTick(() => this.flush());
+    flushAtEndOfTurn(this);
   }
 
   /** Gives what was written to the transport, unless earlier output still waits there. */
   flush(): void {
     this.#flushScheduled = false;
     this.#outbox.flushUnlessCongested();
-    this.#backpressure.relieved();
+    this.#waiting?.relieved();
   }
 
   /** The network took something. */
   transportDrained(): void {
     if (this.#transport.queuedBytes === 0) this.#endpoint.drained();
     this.#outbox.flush();
-    this.#backpressure.relieved();
+    this.#waiting?.relieved();
   }
 
   drain(): void {
@@ -165,6 +165,11 @@ export class Sending implements BackpressureActions {
     this.#deflation?.flush();
   }
 
+  get #backpressure(): Backpressure {
+    this.#waiting ??= new Backpressure(this.#options, this.#options.clock, this);
+    return this.#waiting;
+  }
+
   /** Nothing leaves any more. */
   end(): void {
     this.#deflation?.stop();
@@ -172,9 +177,15 @@ export class Sending implements BackpressureActions {
   }
 }
 
+/** @throws {@link UsageError} for anything that is not a message. */
+function readMessage(message: Sendable): string | Uint8Array | PreparedMessage {
+  if (typeof message === 'string' || message instanceof PreparedMessage) return message;
+  return toOctets(message, 'MEERKAT_MESSAGE_TYPE');
+}
+
 /** @throws {@link UsageError} for an unknown option, or a value that is none. */
 function readSendOptions(options: SendOptions): boolean | undefined {
-  refuseUnknownOptions(options, ['compress']);
+  if (!hasOnlyKnownNames(options)) refuseUnknownOptions(options, ['compress']);
   const { compress } = options;
   if (compress !== undefined && typeof compress !== 'boolean') {
     throw new UsageError('MEERKAT_OPTION_RANGE', 'compress is not a boolean');
@@ -182,20 +193,9 @@ function readSendOptions(options: SendOptions): boolean | undefined {
   return compress;
 }
 
-/**
- * The octets of a buffer or a view, of any realm.
- *
- * @throws {@link UsageError} with `code` for anything else.
- */
-export function toOctets(value: unknown, code: UsageCode): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  }
-  try {
-    if (isAnyArrayBuffer(value)) return new Uint8Array(value);
-  } catch {
-    throw new UsageError(code, 'a detached ArrayBuffer');
-  }
-  throw new UsageError(code, value === null ? 'null' : typeof value);
+/** Hot path: a message for many is sent with the same options to each of them, and this makes nothing. */
+function hasOnlyKnownNames(options: SendOptions): boolean {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false;
+  for (const name in options) if (name !== 'compress') return false;
+  return true;
 }

@@ -81,6 +81,7 @@ export class Endpoint {
 
   readonly #setup: EndpointSetup;
   readonly #parser: FrameParser;
+  readonly #reader: MessageReader;
   readonly #writer: FrameWriter;
   #controlRate: Rate | undefined;
   #state: ConnectionState = 'open';
@@ -91,7 +92,8 @@ export class Endpoint {
     this.#setup = setup;
     const { role, handler, output, primitives, limits, messageTypes, compression } = setup;
     const assembler = new MessageAssembler(handler, primitives, limits.maxMessageBytes);
-    const reader = new MessageReader(assembler, limits, messageTypes);
+    const reader = new MessageReader(assembler, limits, messageTypes, primitives.isUtf8);
+    this.#reader = reader;
     const frames = new Endpoint.#Frames(this, reader);
     this.#parser = new FrameParser(role, frames, primitives, compression === true ? RSV1 : 0);
     this.#writer = new FrameWriter(role, output, primitives);
@@ -129,6 +131,15 @@ export class Endpoint {
     }
   }
 
+  /**
+   * Memory that the next octets are best read into, since that is where they belong: of a large message that has begun.
+   * Only {@link receive} looks at it, so it has to be given to that with them. Undefined where any memory will do.
+   */
+  get room(): Uint8Array | undefined {
+    const due = this.#parser.dataDue;
+    return due === 0 ? undefined : this.#reader.room(due);
+  }
+
   /** The transport is gone, or will be: nothing more is parsed or sent. Answers the state that it interrupted. */
   transportEnd(): ConnectionState {
     const before = this.#state;
@@ -162,6 +173,16 @@ export class Endpoint {
   sendTextOctets(octets: Uint8Array): boolean {
     if (!this.maySend) return false;
     this.#writer.frame(FIN | Opcode.Text, octets, 0, octets.length);
+    return true;
+  }
+
+  /**
+   * Sends a whole message as a frame that was made unmasked, for many to get the same: see {@link PreparedMessage}. A
+   * client masks what it sends of it. Otherwise as {@link sendBinary}.
+   */
+  sendFrame(frame: Uint8Array): boolean {
+    if (!this.maySend) return false;
+    this.#writer.madeFrame(frame);
     return true;
   }
 

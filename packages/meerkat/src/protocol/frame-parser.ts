@@ -39,6 +39,8 @@ const DATA = 6;
 const CONTROL = 7;
 const STOPPED = 8;
 
+/** The longest header: two octets, a 64-bit length, a masking key. */
+const MAX_HEADER = 14;
 const MAX_CONTROL_PAYLOAD = 125;
 const NO_OCTETS = new Uint8Array(0);
 
@@ -80,6 +82,11 @@ export class FrameParser {
     this.#extensionBits = extensionBits;
   }
 
+  /** Octets of a data frame's payload that are still to come; 0 between frames and within a header. */
+  get dataDue(): number {
+    return this.#state === DATA ? this.#payloadDue : 0;
+  }
+
   /** Takes no more input: whatever follows is ignored. May be called from within a handler. */
   stop(): void {
     this.#state = STOPPED;
@@ -104,6 +111,11 @@ export class FrameParser {
         continue;
       }
       if (state === STOPPED) return;
+      // Between frames no field is begun.
+      if (state === FIRST && end - at >= MAX_HEADER) {
+        at = this.#header(octets, at, end);
+        continue;
+      }
       let field = this.#field;
       let due = this.#fieldDue;
       while (due > 0 && at < end) {
@@ -120,6 +132,48 @@ export class FrameParser {
     }
   }
 
+  /**
+   * Reads a header that is here as a whole, and the payload if that is; answers where it stopped. The same rules in the
+   * same order as field by field.
+   */
+  #header(octets: Uint8Array, start: number, end: number): number {
+    const head = octets[start] as number;
+    this.#checkHead(head);
+    const second = octets[start + 1] as number;
+    this.#checkSecond(head, second);
+    let length = second & 0x7f;
+    let at = start + 2;
+    if (length === 126) {
+      length = checkLength16(((octets[at] as number) << 8) | (octets[at + 1] as number));
+      at += 2;
+    } else if (length === 127) {
+      length = checkLength64(checkHigh(readInt32(octets, at)), readInt32(octets, at + 4));
+      at += 8;
+    }
+    const control = isControl(head);
+    if (!control) {
+      this.#handler.dataHeader(head, length);
+      if (this.#state === STOPPED) return end;
+    }
+    this.#head = head;
+    this.#payloadDue = length;
+    let key = 0;
+    if (this.#masked) {
+      key = readInt32(octets, at);
+      at += 4;
+    }
+    const stop = at + length;
+    if (stop > end) {
+      this.#maskKey = key;
+      this.#payload();
+      return at;
+    }
+    if (this.#masked && length > 0) this.#primitives.maskInPlace(octets, at, stop, key, 0);
+    if (control) this.#controlEnd(octets, at, stop);
+    else this.#handler.dataPayload(octets, at, stop, true);
+    return stop;
+  }
+
   /** Handles one complete field of the header. */
   #take(state: number, field: number): void {
     switch (state) {
@@ -130,24 +184,15 @@ export class FrameParser {
         this.#second(field);
         break;
       case LENGTH_16:
-        // "the minimal number of bytes MUST be used to encode the length" (§5.2); `ws` does not look.
-        if (field < 126) throw new ProtocolError('WS_LENGTH_NOT_MINIMAL', `${field} in 16 bits`);
-        this.#length(field);
+        this.#length(checkLength16(field));
         break;
       case LENGTH_64_HIGH:
-        // "the most significant bit MUST be 0" (§5.2); the field is an int32, so that bit is its sign.
-        if (field < 0) throw new ProtocolError('WS_LENGTH_MSB_SET');
-        this.#lengthHigh = field;
+        this.#lengthHigh = checkHigh(field);
         this.#expect(LENGTH_64_LOW, 4);
         break;
-      case LENGTH_64_LOW: {
-        const length = this.#lengthHigh * 0x1_0000_0000 + (field >>> 0);
-        if (length < 0x1_0000) {
-          throw new ProtocolError('WS_LENGTH_NOT_MINIMAL', `${length} in 64 bits`);
-        }
-        this.#length(length);
+      case LENGTH_64_LOW:
+        this.#length(checkLength64(this.#lengthHigh, field));
         break;
-      }
       case KEY:
         this.#maskKey = field;
         this.#payload();
@@ -162,6 +207,12 @@ export class FrameParser {
   }
 
   #first(head: number): void {
+    this.#checkHead(head);
+    this.#head = head;
+    this.#expect(SECOND, 1);
+  }
+
+  #checkHead(head: number): void {
     const opcode = head & 0xf;
     // Only the first frame of a message may carry an extension's bits (RFC 7692 §6).
     const allowed = opcode === Opcode.Text || opcode === Opcode.Binary ? this.#extensionBits : 0;
@@ -170,24 +221,25 @@ export class FrameParser {
       throw new ProtocolError('WS_OPCODE_RESERVED', `0x${opcode.toString(16)}`);
     // "Control frames … MUST NOT be fragmented." (§5.5)
     if ((head & FIN) === 0 && isControl(opcode)) throw new ProtocolError('WS_CONTROL_FRAGMENTED');
-    this.#head = head;
-    this.#expect(SECOND, 1);
   }
 
   #second(field: number): void {
+    this.#checkSecond(this.#head, field);
+    const length = field & 0x7f;
+    if (length === 126) this.#expect(LENGTH_16, 2);
+    else if (length === 127) this.#expect(LENGTH_64_HIGH, 4);
+    else this.#length(length);
+  }
+
+  #checkSecond(head: number, field: number): void {
     // "a client MUST mask all frames that it sends" and "A server MUST NOT mask any frames" (§5.1)
     if (((field & 0x80) !== 0) !== this.#masked) {
       throw new ProtocolError(this.#masked ? 'WS_MASK_MISSING' : 'WS_MASK_UNEXPECTED');
     }
-    const length = field & 0x7f;
-    if (length > MAX_CONTROL_PAYLOAD) {
-      // "All control frames MUST have a payload length of 125 bytes or less" (§5.5), whatever the longer forms hold.
-      if (isControl(this.#head)) throw new ProtocolError('WS_CONTROL_TOO_LONG');
-      if (length === 126) this.#expect(LENGTH_16, 2);
-      else this.#expect(LENGTH_64_HIGH, 4);
-      return;
+    // "All control frames MUST have a payload length of 125 bytes or less" (§5.5), whatever the longer forms hold.
+    if ((field & 0x7f) > MAX_CONTROL_PAYLOAD && isControl(head)) {
+      throw new ProtocolError('WS_CONTROL_TOO_LONG');
     }
-    this.#length(length);
   }
 
   #length(length: number): void {
@@ -255,4 +307,34 @@ export class FrameParser {
     // #first() let only the defined opcodes pass.
     this.#handler.controlFrame((this.#head & 0xf) as Opcode, octets, start, end);
   }
+}
+
+/** @returns The length. */
+function checkLength16(length: number): number {
+  // "the minimal number of bytes MUST be used to encode the length" (§5.2); `ws` does not look.
+  if (length < 126) throw new ProtocolError('WS_LENGTH_NOT_MINIMAL', `${length} in 16 bits`);
+  return length;
+}
+
+/** @returns The upper half, an int32. */
+function checkHigh(high: number): number {
+  // "the most significant bit MUST be 0" (§5.2); the field is an int32, so that bit is its sign.
+  if (high < 0) throw new ProtocolError('WS_LENGTH_MSB_SET');
+  return high;
+}
+
+/** @returns The length. */
+function checkLength64(high: number, low: number): number {
+  const length = high * 0x1_0000_0000 + (low >>> 0);
+  if (length < 0x1_0000) throw new ProtocolError('WS_LENGTH_NOT_MINIMAL', `${length} in 64 bits`);
+  return length;
+}
+
+function readInt32(octets: Uint8Array, at: number): number {
+  return (
+    ((octets[at] as number) << 24) |
+    ((octets[at + 1] as number) << 16) |
+    ((octets[at + 2] as number) << 8) |
+    (octets[at + 3] as number)
+  );
 }

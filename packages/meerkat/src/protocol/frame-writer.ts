@@ -12,6 +12,8 @@ export interface Outgoing {
   reserve(length: number): number;
   /** The octets up to `end` are to be sent. */
   commit(end: number): void;
+  /** Sends a whole frame that nobody changes any more, and need not copy it. Without this it is written as any other. */
+  append?(frame: Uint8Array): void;
 }
 
 /** The longest header: two octets, a 64-bit length, a masking key. */
@@ -74,30 +76,23 @@ export class FrameWriter {
     this.#finish(FIN | Opcode.Text, octets, at, body, length);
   }
 
+  /** Writes a whole frame that was made unmasked, header and all; a client masks what it writes of it. */
+  madeFrame(made: Uint8Array): void {
+    if (this.#masked || this.#out.append === undefined) {
+      this.frame(made[0] as number, made, payloadStart(made), made.length);
+    } else {
+      this.#out.append(made);
+    }
+  }
+
   #headerLength(length: number): number {
-    const unmasked = length < 126 ? 2 : length < 0x1_0000 ? 4 : 10;
+    const unmasked = headerLength(length);
     return this.#masked ? unmasked + 4 : unmasked;
   }
 
   /** Writes the header in front of a payload of `length` octets that stands at `body`, and masks it. */
   #finish(head: number, octets: Uint8Array, at: number, body: number, length: number): void {
-    const maskBit = this.#masked ? 0x80 : 0;
-    octets[at] = head;
-    if (length < 126) {
-      octets[at + 1] = maskBit | length;
-    } else if (length < 0x1_0000) {
-      octets[at + 1] = maskBit | 126;
-      octets[at + 2] = length >>> 8;
-      octets[at + 3] = length;
-    } else {
-      octets[at + 1] = maskBit | 127;
-      // Payloads are below 2^32 octets: a JavaScript buffer of more cannot be indexed by these integers.
-      octets[at + 2] = 0;
-      octets[at + 3] = 0;
-      octets[at + 4] = 0;
-      octets[at + 5] = 0;
-      writeInt32(octets, at + 6, length);
-    }
+    writeHeader(octets, at, head, this.#masked ? 0x80 : 0, length);
     if (this.#masked) {
       const key = this.#primitives.maskKey();
       writeInt32(octets, body - 4, key);
@@ -105,6 +100,56 @@ export class FrameWriter {
     }
     this.#out.commit(body + length);
   }
+}
+
+/** Octets of a header without a key, in front of a payload of `length`. */
+function headerLength(length: number): number {
+  return length < 126 ? 2 : length < 0x1_0000 ? 4 : 10;
+}
+
+/** Where the payload of an unmasked frame begins. */
+function payloadStart(frame: Uint8Array): number {
+  const short = frame[1] as number;
+  return short < 126 ? 2 : short === 126 ? 4 : 10;
+}
+
+/** Writes a header at `octets[at]`, without the key. */
+function writeHeader(
+  octets: Uint8Array,
+  at: number,
+  head: number,
+  maskBit: number,
+  length: number,
+): void {
+  octets[at] = head;
+  if (length < 126) {
+    octets[at + 1] = maskBit | length;
+  } else if (length < 0x1_0000) {
+    octets[at + 1] = maskBit | 126;
+    octets[at + 2] = length >>> 8;
+    octets[at + 3] = length;
+  } else {
+    octets[at + 1] = maskBit | 127;
+    // Payloads are below 2^32 octets: a JavaScript buffer of more cannot be indexed by these integers.
+    octets[at + 2] = 0;
+    octets[at + 3] = 0;
+    octets[at + 4] = 0;
+    octets[at + 5] = 0;
+    writeInt32(octets, at + 6, length);
+  }
+}
+
+/**
+ * Makes an unmasked frame in memory of its own, with room for a payload of `length` octets, which is the caller's to fill in:
+ * it ends with the frame.
+ *
+ * @param head - The first octet, as for {@link FrameWriter.frame}.
+ */
+export function makeFrame(head: number, length: number): Uint8Array {
+  const start = headerLength(length);
+  const frame = new Uint8Array(start + length);
+  writeHeader(frame, 0, head, 0, length);
+  return frame;
 }
 
 function writeInt32(octets: Uint8Array, at: number, value: number): void {

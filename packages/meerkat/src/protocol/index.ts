@@ -76,8 +76,14 @@ export { MessageReader, type MessageSink, type MessageTypes } from './message-re
 export { copyOctets } from './octets.ts';
 export { type DataOpcode, isControl, isOpcode, Opcode } from './opcode.ts';
 export { checkOptions, type OptionRanges, refuseUnknownOptions } from './option-range.ts';
+export {
+  type CompressionWaiter,
+  type MessageContent,
+  PreparedMessage,
+} from './prepared-message.ts';
 export { maskKeys, type Primitives, plainPrimitives } from './primitives.ts';
 export { ProtocolError, type ViolationCode, violationCodes } from './protocol-error.ts';
 export type { Role } from './role.ts';
+export type { Sendable, SendOptions, SendResult } from './sendable.ts';
 export { type UsageCode, UsageError, usageCodes } from './usage-error.ts';
 export { Utf8Validator } from './utf8.ts';

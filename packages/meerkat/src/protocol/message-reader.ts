@@ -2,6 +2,7 @@
 import { FIN, RSV1 } from './frame-parser.ts';
 import { type Limits, maxCompressedBytes } from './limits.ts';
 import { type DataOpcode, Opcode } from './opcode.ts';
+import type { Primitives } from './primitives.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { Utf8Validator } from './utf8.ts';
 
@@ -32,6 +33,8 @@ export interface MessageSink {
   part(octets: Uint8Array, start: number, end: number): void;
   /** The message is complete, and valid as far as that was looked at. */
   end(): void;
+  /** Memory for the next octets of a message that has begun, `due` of which are announced; undefined for no wish. */
+  room?(due: number): Uint8Array | undefined;
 }
 
 /**
@@ -46,7 +49,9 @@ export class MessageReader {
   readonly #maxFrames: number;
   /** The opcode that is refused, or -1. */
   readonly #refused: number;
-  readonly #utf8 = new Utf8Validator();
+  readonly #isUtf8: Primitives['isUtf8'] | undefined;
+  /** From the first text on that comes in parts. */
+  #utf8: Utf8Validator | undefined;
 
   /** Of the message in progress; Continuation when there is none. */
   #opcode: DataOpcode | typeof Opcode.Continuation = Opcode.Continuation;
@@ -59,11 +64,23 @@ export class MessageReader {
   #bytes = 0;
   #bound = 0;
 
-  constructor(sink: MessageSink, limits: Limits, types: MessageTypes) {
+  /** @param isUtf8 - See {@link Utf8Validator}. */
+  constructor(
+    sink: MessageSink,
+    limits: Limits,
+    types: MessageTypes,
+    isUtf8?: Primitives['isUtf8'],
+  ) {
     this.#sink = sink;
+    this.#isUtf8 = isUtf8;
     this.#maxBytes = limits.maxMessageBytes;
     this.#maxFrames = limits.maxFramesPerMessage;
     this.#refused = types === 'any' ? -1 : types === 'text' ? Opcode.Binary : Opcode.Text;
+  }
+
+  get #checked(): Utf8Validator {
+    this.#utf8 ??= new Utf8Validator(this.#isUtf8);
+    return this.#utf8;
   }
 
   /** See `FrameHandler.dataHeader`. */
@@ -97,6 +114,11 @@ export class MessageReader {
     this.#lastFrame = (head & FIN) !== 0;
   }
 
+  /** Memory for the next octets of the message in progress: see {@link MessageSink.room}. */
+  room(due: number): Uint8Array | undefined {
+    return this.#begun && due > 0 ? this.#sink.room?.(due) : undefined;
+  }
+
   /** See `FrameHandler.dataPayload`. */
   payload(octets: Uint8Array, start: number, end: number, last: boolean): void {
     const opcode = this.#opcode;
@@ -114,12 +136,13 @@ export class MessageReader {
     const text = opcode === Opcode.Text && !this.#compressed;
     if (start < end) {
       // At once, not at the message's end: a wrong octet fails the connection as soon as it is here (Autobahn 6.4).
-      if (text && !this.#utf8.accept(octets, start, end)) throw new ProtocolError('WS_TEXT_UTF8');
+      if (text && !this.#checked.accept(octets, start, end))
+        throw new ProtocolError('WS_TEXT_UTF8');
       this.#sink.part(octets, start, end);
     }
     if (!complete) return;
     // No detail on where: that would depend on how the octets were cut, and it is sent to the peer.
-    if (text && !this.#utf8.finish()) throw new ProtocolError('WS_TEXT_UTF8');
+    if (text && !this.#checked.finish()) throw new ProtocolError('WS_TEXT_UTF8');
     this.#begun = false;
     this.#opcode = Opcode.Continuation;
     this.#sink.end();

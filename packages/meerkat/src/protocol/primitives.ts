@@ -1,6 +1,6 @@
 import { maskInPlace } from './mask.ts';
 import { sha1 } from './sha1.ts';
-import { decodeUtf8, encodeUtf8Into, utf8Length } from './utf8.ts';
+import { decodeUtf8, encodeUtf8Into, isUtf8, utf8Length } from './utf8.ts';
 
 /**
  * What a platform can do faster than plain JavaScript, or only it can do. The engine asks for all of it here.
@@ -10,6 +10,8 @@ import { decodeUtf8, encodeUtf8Into, utf8Length } from './utf8.ts';
 export interface Primitives {
   /** XORs `octets[start, end)` with the int32 `key`, whose top octet meets payload octet 0; `phase` modulo 4 is where it starts (§5.3). */
   maskInPlace(octets: Uint8Array, start: number, end: number, key: number, phase: number): void;
+  /** Whether `octets[start, end)` are valid UTF-8, from the first octet of a character to the last of one. */
+  isUtf8(octets: Uint8Array, start: number, end: number): boolean;
   /** Decodes `octets[start, end)`; undefined when that is not valid UTF-8. */
   decodeUtf8(octets: Uint8Array, start: number, end: number): string | undefined;
   /** Length of `text` in UTF-8, lone surrogates as U+FFFD. */
@@ -32,6 +34,7 @@ export interface Primitives {
 export function plainPrimitives(fillRandom: (octets: Uint8Array) => void): Primitives {
   return {
     maskInPlace,
+    isUtf8,
     decodeUtf8,
     utf8Length,
     encodeUtf8Into,

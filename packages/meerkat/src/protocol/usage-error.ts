@@ -9,6 +9,10 @@ export type UsageCode =
   | 'MEERKAT_OPTION_UNKNOWN'
   | 'MEERKAT_ROUTE_TAKEN'
   | 'MEERKAT_SERVER_CLOSED'
+  | 'MEERKAT_SUBSCRIBER'
+  | 'MEERKAT_TOPIC_BUSY'
+  | 'MEERKAT_TOPIC_LIMIT'
+  | 'MEERKAT_TOPIC_NAME'
   | 'MEERKAT_URL';
 
 const MESSAGES: Readonly<Record<UsageCode, string>> = {
@@ -21,6 +25,10 @@ const MESSAGES: Readonly<Record<UsageCode, string>> = {
   MEERKAT_OPTION_UNKNOWN: 'there is no such option',
   MEERKAT_ROUTE_TAKEN: 'this path of the server is already attached',
   MEERKAT_SERVER_CLOSED: 'the WebSocket server is closed',
+  MEERKAT_SUBSCRIBER: 'a subscriber has a method send and a promise closed',
+  MEERKAT_TOPIC_BUSY: 'the topic is being published to',
+  MEERKAT_TOPIC_LIMIT: 'the subscriber has as many topics as it may have',
+  MEERKAT_TOPIC_NAME: 'this cannot be the name of a topic',
   MEERKAT_URL: 'the URL cannot be dialled',
 };
 

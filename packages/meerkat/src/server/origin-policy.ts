@@ -27,10 +27,12 @@ export interface OriginOptions {
 /** A page of any other scheme is not on the same host, whatever its origin looks like. */
 const WEB_SCHEMES: ReadonlySet<string> = new Set(['http', 'https']);
 
+type Decide = Exclude<OriginOptions['origins'], readonly string[] | undefined>;
+
 /** Decides whether the Origin of a request may connect (RFC 6455 §10.2). */
 export class OriginPolicy {
   readonly #allowed: ReadonlySet<string> | undefined;
-  readonly #decide: Exclude<OriginOptions['origins'], readonly string[] | undefined> | undefined;
+  readonly #decide: Decide | undefined;
   readonly #required: boolean;
   readonly #anyone: boolean;
 
@@ -51,37 +53,58 @@ export class OriginPolicy {
     this.#anyone = dangerouslyAcceptAnyOrigin;
   }
 
-  /** @throws {@link HandshakeError} 403 with a body that names Origin, Host and the option; 500 when the function fails. */
-  async check(request: ServerUpgradeRequest): Promise<void> {
-    const { origins, host } = request;
+  /**
+   * Resolves, or returns nothing, when it may.
+   *
+   * @throws {@link HandshakeError} 403 with a body that names Origin, Host and the option; 500 when the function fails.
+   */
+  check(request: ServerUpgradeRequest): Promise<void> | undefined {
+    const { origins } = request;
     const [given] = origins;
     if (given === undefined) {
-      if (this.#required)
+      if (this.#required) {
         throw new HandshakeError('WS_REQUEST_ORIGIN', { detail: 'it is missing' });
-      return;
+      }
+      return undefined;
     }
-    if (this.#anyone) return;
-    if (origins.length === 1 && (await this.#allows(given, request))) return;
-    throw new HandshakeError('WS_REQUEST_ORIGIN', {
-      detail: `Origin ${origins.map((origin) => JSON.stringify(origin)).join(' and ')}, Host ${JSON.stringify(host)}; see the option "origins"`,
-    });
+    if (this.#anyone) return undefined;
+    if (origins.length === 1) {
+      if (this.#decide !== undefined) return this.#ask(this.#decide, given, request);
+      if (this.#allows(given, request)) return undefined;
+    }
+    throw refusal(request);
   }
 
-  async #allows(given: string, request: ServerUpgradeRequest): Promise<boolean> {
-    const origin = parseOrigin(given);
-    if (this.#decide !== undefined) {
-      try {
-        return (await this.#decide(given, request)) === true;
-      } catch (cause) {
-        throw new HandshakeError('MEERKAT_HOOK_FAILED', { cause });
-      }
+  /** Whether it may have to wait for the application's answer. */
+  get asks(): boolean {
+    return this.#decide !== undefined;
+  }
+
+  async #ask(decide: Decide, given: string, request: ServerUpgradeRequest): Promise<void> {
+    let allowed: unknown;
+    try {
+      allowed = await decide(given, request);
+    } catch (cause) {
+      throw new HandshakeError('MEERKAT_HOOK_FAILED', { cause });
     }
+    if (allowed !== true) throw refusal(request);
+  }
+
+  #allows(given: string, request: ServerUpgradeRequest): boolean {
+    const origin = parseOrigin(given);
     if (origin === undefined) return false;
     if (this.#allowed !== undefined) return this.#allowed.has(serialize(origin));
     if (!WEB_SCHEMES.has(origin.scheme)) return false;
     const host = parseAuthority(request.host);
     return host !== undefined && sameAuthority(origin.scheme, origin.authority, host);
   }
+}
+
+function refusal({ origins, host }: ServerUpgradeRequest): HandshakeError {
+  const given = origins.map((origin) => JSON.stringify(origin)).join(' and ');
+  return new HandshakeError('WS_REQUEST_ORIGIN', {
+    detail: `Origin ${given}, Host ${JSON.stringify(host)}; see the option "origins"`,
+  });
 }
 
 function listed(value: string): string {

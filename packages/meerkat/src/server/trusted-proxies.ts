@@ -38,9 +38,10 @@ export class TrustedProxies {
    * @throws {@link HandshakeError} 500 when the function that decides fails.
    */
   clientAddress(sender: Sender, rawHeaders: readonly string[]): string | undefined {
-    const { remoteAddress, localAddress } = sender;
-    // A unix socket has neither. A TCP socket that was reset has lost the peer's, and must not pass for one.
-    if (remoteAddress === undefined && localAddress !== undefined) return undefined;
+    const { remoteAddress } = sender;
+    // A unix socket has neither. A TCP socket that was reset has lost the peer's, and must not pass for one. Asked last: a
+    // socket makes objects of its addresses, and keeps them.
+    if (remoteAddress === undefined && sender.localAddress !== undefined) return undefined;
     if (!this.#isTrusted(remoteAddress)) return remoteAddress;
     const entries = splitList(new HeaderFields(rawHeaders).combined('x-forwarded-for') ?? '');
     let address = remoteAddress;

@@ -8,13 +8,15 @@
 export interface Transport {
   /** Octets written that the network has not taken yet. */
   readonly queuedBytes: number;
-  /** Begins to read; every event goes to `receiver`. */
+  /** Begins to read; every event goes to `receiver`. What was written before travels all the same. */
   start(receiver: TransportReceiver): void;
   /**
-   * Writes `octets[start, end)`. The memory is only lent: the caller uses it again as soon as the call returns, so what
-   * cannot leave at once is copied.
+   * Writes `octets[start, end)`. The memory is lent.
+   *
+   * @returns Whether the caller may use the memory again. If not, what could not leave at once waits in it: nobody
+   * changes it any more.
    */
-  write(octets: Uint8Array, start: number, end: number): void;
+  write(octets: Uint8Array, start: number, end: number): boolean;
   /** Writes all of `octets` and keeps the memory: nobody changes it any more. It may be written to many transports. */
   writeOwned(octets: Uint8Array): void;
   /** Stops reading; a chunk that is on its way may still come. */
@@ -31,8 +33,11 @@ export interface TransportReceiver {
   /**
    * Octets arrived. The memory is the receiver's to read and to change until the call returns, and not its own after:
    * the next chunk may come into the same place. Never called while the last call has not returned.
+   *
+   * @returns Memory of at least one octet that the next chunk is to be read into, undefined for none. The receiver leaves
+   * it alone until then. It is a wish: the chunk comes elsewhere where the transport has no say in that.
    */
-  chunk(octets: Uint8Array, start: number, end: number): void;
+  chunk(octets: Uint8Array, start: number, end: number): Uint8Array | undefined;
   /** Octets that had to wait have left; `queuedBytes` is smaller than it was. */
   drained(): void;
   /** The peer ended its direction; no chunk follows. Ours stays open until it is ended. */

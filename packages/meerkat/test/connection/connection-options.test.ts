@@ -33,6 +33,8 @@ describe('resolveConnectionOptions', () => {
       closeTimeout: 10_000,
       messageTypes: 'any',
       overRate: 'pause',
+      transport: 'handle',
+      dangerouslyLendMessages: false,
       compression: undefined,
       clock: systemClock,
     });
@@ -45,7 +47,7 @@ describe('resolveConnectionOptions', () => {
       expect(DEFAULT_CONNECTION_NUMBERS[name]).toBeLessThanOrEqual(greatest);
       expect(CONNECTION_OPTION_NAMES).toContain(name);
     }
-    expect(CONNECTION_OPTION_NAMES).toHaveLength(NAMES.length + 4);
+    expect(CONNECTION_OPTION_NAMES).toHaveLength(NAMES.length + 6);
   });
 
   it.each(NAMES)('%s takes its least and its greatest value, and nothing beyond', (name) => {

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { connect } from 'meerkat';
 import { describe, expect, it } from 'vitest';
-import type { Sendable } from '../../src/connection/sending.ts';
+import type { Sendable } from '../../src/protocol/sendable.ts';
 import { BINARY, frame, PING, PONG, TEXT } from '../support/frames.ts';
 import { observe } from '../support/observed.ts';
 import { serve } from '../support/serving.ts';

@@ -6,6 +6,8 @@ export class ManualTransport implements Transport {
   queuedBytes = 0;
   /** What was written, an element for each write. */
   readonly writes: Buffer[] = [];
+  /** The memory that it was given for good, an element for each. */
+  readonly given: Uint8Array[] = [];
   /** Whether the network takes what is written at once; else it stays queued until `take`. */
   flowing = true;
   paused = false;
@@ -20,11 +22,17 @@ export class ManualTransport implements Transport {
     this.#receiver = receiver;
   }
 
-  write(octets: Uint8Array, start: number, end: number): void {
-    this.writeOwned(Buffer.from(octets.subarray(start, end)));
+  write(octets: Uint8Array, start: number, end: number): boolean {
+    this.#write(octets.subarray(start, end));
+    return true;
   }
 
   writeOwned(octets: Uint8Array): void {
+    this.given.push(octets);
+    this.#write(octets);
+  }
+
+  #write(octets: Uint8Array): void {
     if (this.ended || this.destroyed) return;
     this.writes.push(Buffer.from(octets));
     if (!this.flowing) this.queuedBytes += octets.length;

@@ -142,4 +142,96 @@ describe('Outbox', () => {
       ),
     );
   });
+
+  it('writes one frame that was ready as it is', () => {
+    const { outbox, transport } = make();
+    const frame = Buffer.from('frame');
+    outbox.append(frame);
+    expect([outbox.pendingBytes, outbox.octets.length]).toEqual([5, 0]);
+    outbox.flush();
+    expect(transport.given).toEqual([frame]);
+    expect(transport.given[0]).toBe(frame);
+    expect(outbox.pendingBytes).toBe(0);
+  });
+
+  it('joins the same ready frames once for all outboxes that wait for them', () => {
+    const frames = ['one', 'two', 'three'].map((text) => Buffer.from(text));
+    const [same, alike, other] = [make(), make(), make()];
+    for (const frame of frames) for (const { outbox } of [same, alike]) outbox.append(frame);
+    for (const frame of frames.toReversed()) other.outbox.append(frame);
+    for (const { outbox } of [same, alike, other]) outbox.flush();
+    expect(same.transport.given.map(String)).toEqual(['onetwothree']);
+    expect(alike.transport.given[0]).toBe(same.transport.given[0]);
+    expect(other.transport.given.map(String)).toEqual(['threetwoone']);
+  });
+
+  it('keeps the order of frames that were ready and others', () => {
+    const { outbox, transport } = make();
+    put(outbox, Buffer.from('a'));
+    outbox.append(Buffer.from('b'));
+    put(outbox, Buffer.from('c'));
+    outbox.flush();
+    outbox.append(Buffer.from('d'));
+    outbox.append(Buffer.from('e'));
+    put(outbox, Buffer.from('f'));
+    outbox.append(Buffer.from('g'));
+    expect(outbox.pendingBytes).toBe(4);
+    outbox.flush();
+    expect(transport.writes.map(String)).toEqual(['abc', 'defg']);
+  });
+
+  it('copies ready frames behind what the network has not taken: so many small ones cost their octets', () => {
+    const { outbox, transport } = make();
+    transport.flowing = false;
+    put(outbox, Buffer.from('first'));
+    outbox.flush();
+    outbox.append(Buffer.from('second'));
+    expect(outbox.octets.length).toBe(SLAB_BYTES);
+    outbox.flush();
+    expect(transport.sent.toString()).toBe('firstsecond');
+  });
+
+  it('never copies a large ready frame, in whatever company', () => {
+    const large = Buffer.alloc(100_000, 'x');
+    const { outbox, transport } = make();
+    outbox.append(Buffer.from('a'));
+    outbox.append(large);
+    put(outbox, Buffer.from('b'));
+    outbox.append(large);
+    transport.flowing = false;
+    put(outbox, Buffer.from('c'));
+    outbox.flush();
+    outbox.append(large);
+    expect(transport.given.filter((octets) => octets === large)).toHaveLength(3);
+    const x = large.toString();
+    expect(transport.sent.toString()).toBe(`a${x}b${x}c${x}`);
+  });
+
+  it('keeps the order, and what waits, whatever is written', () => {
+    const kinds = fc.constantFrom('put', 'append', 'flush', 'block', 'take');
+    const step = fc.tuple(kinds, fc.oneof(fc.nat(60), fc.nat(40_000)));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { outbox, transport } = make();
+        const sent: Buffer[] = [];
+        for (const [index, [kind, length]] of steps.entries()) {
+          const octets = Buffer.alloc(length, index + 1);
+          if (kind === 'put') put(outbox, octets);
+          else if (kind === 'append' && length > 0) outbox.append(octets);
+          else if (kind === 'flush') outbox.flushUnlessCongested();
+          else if (kind === 'block') transport.flowing = false;
+          else if (kind === 'take') {
+            transport.flowing = true;
+            transport.queuedBytes = 0;
+          }
+          if (kind === 'put' || (kind === 'append' && length > 0)) sent.push(octets);
+          const expected = Buffer.concat(sent).length;
+          expect(transport.sent.length + outbox.pendingBytes).toBe(expected);
+        }
+        outbox.flush();
+        expect(transport.sent.equals(Buffer.concat(sent))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
 });

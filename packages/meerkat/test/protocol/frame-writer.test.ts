@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodePrimitives } from '../../src/connection/node-primitives.ts';
 import { FIN, RSV1 } from '../../src/protocol/frame-parser.ts';
-import { FrameWriter } from '../../src/protocol/frame-writer.ts';
+import { FrameWriter, makeFrame, type Outgoing } from '../../src/protocol/frame-writer.ts';
 import { Opcode } from '../../src/protocol/opcode.ts';
 import type { Primitives } from '../../src/protocol/primitives.ts';
 import type { Role } from '../../src/protocol/role.ts';
@@ -230,5 +230,55 @@ describe('whatever is sent', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('a frame that was made before', () => {
+  const LENGTHS = [0, 1, 61, 62, 125, 126, 127, 65_535, 65_536, 70_000];
+  const made = (head: number, payload: Uint8Array): Uint8Array => {
+    const frame = makeFrame(head, payload.length);
+    frame.set(payload, frame.length - payload.length);
+    return frame;
+  };
+
+  it.each(LENGTHS)('is what a server writes at once, with %i octets', (length) => {
+    const payload = pattern(length);
+    const frame = made(BINARY, payload);
+    expect(same(frame, encodeFrame({ head: BINARY, payload }))).toBe(true);
+    const { frames } = written('server', (writer) => writer.madeFrame(frame));
+    expect(frames.length).toBe(1);
+    expect(same(frames[0] ?? frame.subarray(1), frame)).toBe(true);
+  });
+
+  it('is handed over as it is to an output that keeps frames, but for a client', () => {
+    const frame = made(BINARY, pattern(10));
+    for (const role of ['server', 'client'] as const) {
+      const kept: Uint8Array[] = [];
+      const written: Uint8Array[] = [];
+      const output = new RecordingOutput((each) => written.push(each));
+      const keeping: Outgoing = {
+        get octets() {
+          return output.octets;
+        },
+        reserve: (length) => output.reserve(length),
+        commit: (end) => output.commit(end),
+        append: (each) => void kept.push(each),
+      };
+      new FrameWriter(role, keeping, testPrimitives).madeFrame(frame);
+      expect([kept.length, written.length]).toEqual(role === 'server' ? [1, 0] : [0, 1]);
+      if (role === 'server') expect(kept[0]).toBe(frame);
+    }
+  });
+
+  it.each(LENGTHS)('is masked by a client, and stays as it is, with %i octets', (length) => {
+    const payload = pattern(length);
+    for (const head of [BINARY, FIN | RSV1 | Opcode.Text]) {
+      const frame = made(head, payload);
+      const before = frame.slice();
+      const atOnce = written('client', (writer) => writer.frame(head, payload, 0, length));
+      const { frames } = written('client', (writer) => writer.madeFrame(frame));
+      expect(same(frames[0] ?? before, atOnce.frames[0] ?? frame)).toBe(true);
+      expect(same(frame, before)).toBe(true);
+    }
   });
 });

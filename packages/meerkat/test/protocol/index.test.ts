@@ -19,6 +19,7 @@ describe('meerkat/protocol', () => {
       'MessageAssembler',
       'MessageReader',
       'Opcode',
+      'PreparedMessage',
       'ProtocolError',
       'RSV',
       'RSV1',

@@ -41,12 +41,34 @@ describe('masking (§5.3)', () => {
     }
   });
 
+  it('agrees with it in words too, wherever the view begins in its memory', () => {
+    const differences: string[] = [];
+    for (let offset = 0; offset < 8; offset += 1) {
+      for (let start = 0; start < 9; start += 1) {
+        for (let length = 120; length <= 200; length += 1) {
+          const phase = (offset + start + length) & 3;
+          const given = new Uint8Array(new ArrayBuffer(240), offset, start + length + 9);
+          const wanted = pattern(given.length);
+          given.set(wanted);
+          wanted.set(masked(wanted.subarray(start, start + length), 0x37fa213d, phase), start);
+          maskInPlace(given, start, start + length, 0x37fa213d, phase);
+          if (Buffer.compare(given, wanted) !== 0) {
+            differences.push(`${offset} + ${start} + ${length}, phase ${phase}`);
+          }
+        }
+      }
+    }
+    expect(differences).toEqual([]);
+  });
+
   it('takes a phase modulo 4', () => {
-    for (let phase = 0; phase < 4; phase += 1) {
-      const [one, other] = [pattern(9), pattern(9)];
-      maskInPlace(one, 0, 9, 0x37fa213d, phase);
-      maskInPlace(other, 0, 9, 0x37fa213d, phase + 1_000_000);
-      expect(one).toEqual(other);
+    for (const length of [9, 900]) {
+      for (let phase = 0; phase < 4; phase += 1) {
+        const [one, other] = [pattern(length), pattern(length)];
+        maskInPlace(one, 0, length, 0x37fa213d, phase);
+        maskInPlace(other, 0, length, 0x37fa213d, phase + 1_000_000);
+        expect(one).toEqual(other);
+      }
     }
   });
 

@@ -84,6 +84,42 @@ describe.each<[string, Primitives]>([
     expect(primitives.decodeUtf8(octets, 0, octets.length)).toBe(text);
   });
 
+  it.each([7, 8, 9, 10, 19, 20, 21, 22, 4_094, 4_095, 4_096, 4_097, 20_000])(
+    'decode, encode and check %i octets, of ASCII and of what is almost ASCII',
+    (length) => {
+      const ascii = 'The quick brown fox. '.repeat(1_000).slice(0, length);
+      const almost = `${ascii.slice(0, length - 2)}é`;
+      for (const memory of memories) {
+        for (const text of [ascii, almost]) {
+          const octets = memory(new Uint8Array(Buffer.from(`\0${text}é`)));
+          const end = 1 + length;
+          expect(primitives.decodeUtf8(octets, 1, end)).toBe(text);
+          expect(primitives.isUtf8(octets, 1, end)).toBe(true);
+          expect(primitives.isUtf8(octets, 1, end + 1)).toBe(false);
+          expect(primitives.decodeUtf8(octets, 1, end + 1)).toBeUndefined();
+          const written = memory(new Uint8Array(length + 2).fill(0xee));
+          expect(primitives.encodeUtf8Into(text, written, 1)).toBe(length);
+          expect(Buffer.from(written).toString('latin1')).toBe(
+            `\xee${Buffer.from(text).toString('latin1')}\xee`,
+          );
+        }
+      }
+    },
+  );
+
+  it('check UTF-8 as a strict TextDecoder', () => {
+    fc.assert(
+      fc.property(almostText, fc.nat(3), (text, before) => {
+        for (const memory of memories) {
+          const octets = memory(new Uint8Array([...pattern(before), ...text, 0xff]));
+          const valid = decodeStrictly(text) !== undefined;
+          expect(primitives.isUtf8(octets, before, before + text.length)).toBe(valid);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('encode and measure text as TextEncoder does, lone surrogates as U+FFFD', () => {
     fc.assert(
       fc.property(anyText(40), fc.nat(3), (text, at) => {

@@ -167,6 +167,49 @@ describe('checking UTF-8 (§8.1, RFC 3629)', () => {
     }
   });
 
+  it('says the same where the platform checks what is long, wherever it is cut or damaged', () => {
+    const asPlatform = (given: Uint8Array, start: number, end: number) =>
+      isUtf8(given.subarray(start, end));
+    // Around the length from which the platform is asked.
+    const whole = utf8(MIXED.repeat(8));
+    const damages = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.constantFrom(...EDGES)), {
+      maxLength: 2,
+    });
+    const cuts = fc.array(fc.nat(whole.length), { maxLength: 3 });
+    fc.assert(
+      fc.property(damages, cuts, fc.nat(3), (damaged, at, before) => {
+        const given = whole.slice();
+        for (const [index, octet] of damaged) given[index] = octet;
+        const walking = new Utf8Validator();
+        const asking = new Utf8Validator(asPlatform);
+        for (const piece of cut(given, at)) {
+          const placed = join([new Uint8Array(before).fill(0xff), piece, Uint8Array.of(0xff)]);
+          const accepted = walking.accept(placed, before, before + piece.length);
+          expect(asking.accept(placed, before, before + piece.length)).toBe(accepted);
+          if (!accepted) return;
+        }
+        expect(asking.finish()).toBe(walking.finish());
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('asks the platform only for what is long, and only for whole characters', () => {
+    const asked: string[] = [];
+    const validator = new Utf8Validator((given, start, end) => {
+      asked.push(hex(given.subarray(start, end)));
+      return isUtf8(given.subarray(start, end));
+    });
+    const long = 'a'.repeat(130);
+    expect(validator.accept(octets('61 f0 9f'), 0, 3)).toBe(true);
+    expect(asked).toEqual([]);
+    const rest = join([octets('98 80'), utf8(long), octets('f0 9f 98')]);
+    expect(validator.accept(rest, 0, rest.length)).toBe(true);
+    expect(asked).toEqual([hex(utf8(long))]);
+    expect(validator.accept(octets('80'), 0, 1)).toBe(true);
+    expect(validator.finish()).toBe(true);
+  });
+
   it('is ready for the next text after the end of one that was cut', () => {
     const validator = new Utf8Validator();
     validator.accept(octets('f4'), 0, 1);

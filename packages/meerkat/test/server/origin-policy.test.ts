@@ -9,8 +9,12 @@ function asked(origins: readonly string[], host = 'example.com'): ServerUpgradeR
   return { origins, host } as ServerUpgradeRequest;
 }
 
-function check(options: OriginOptions, origins: readonly string[], host?: string): Promise<void> {
-  return new OriginPolicy(options).check(asked(origins, host));
+async function check(
+  options: OriginOptions,
+  origins: readonly string[],
+  host?: string,
+): Promise<void> {
+  await new OriginPolicy(options).check(asked(origins, host));
 }
 
 const REFUSED = { code: 'WS_REQUEST_ORIGIN', status: 403 };

@@ -34,6 +34,8 @@ describe('the options of a server', () => {
       maxBytesPerSecond: 0,
       byteBurst: 0,
       overRate: 'pause',
+      transport: 'handle',
+      dangerouslyLendMessages: false,
       maxInflateRatio: 0,
       compression: undefined,
       softQueuedBytes: 65_536,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, connect as dial, type Server, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { Duplex, duplexPair, PassThrough } from 'node:stream';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,29 +7,10 @@ import { type Certificate, selfSigned } from '../../../../test/support/certifica
 import { StreamTransport } from '../../src/transport/stream-transport.ts';
 import type { TransportReceiver } from '../../src/transport/transport.ts';
 import { turns, until } from '../support/waiting.ts';
+import { tcpPair } from './tcp-pair.ts';
 import { describeTransport, type TransportEnds } from './transport-suite.ts';
 
 let certificate: Certificate | undefined;
-
-/** Two ends of a TCP connection. */
-async function tcpPair(): Promise<{ accepted: Socket; dialled: Socket; dispose(): Promise<void> }> {
-  const server: Server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-  const dialled = dial({ port, host: '127.0.0.1' });
-  const [[accepted]] = await Promise.all([once(server, 'connection'), once(dialled, 'connect')]);
-  return {
-    accepted,
-    dialled,
-    async dispose() {
-      accepted.destroy();
-      dialled.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 async function openTcp(side: 'accepted' | 'dialled'): Promise<TransportEnds> {
   const { accepted, dialled, dispose } = await tcpPair();
@@ -91,7 +72,10 @@ function receiver(): Heard {
   const events: unknown[] = [];
   return {
     events,
-    chunk: (octets, start, end) => events.push(Buffer.from(octets.subarray(start, end)).toString()),
+    chunk: (octets, start, end) => {
+      events.push(Buffer.from(octets.subarray(start, end)).toString());
+      return undefined;
+    },
     drained: () => events.push('(drained)'),
     ended: () => events.push('(ended)'),
     closed: (error) => events.push(error ?? '(closed)'),
@@ -133,6 +117,30 @@ describe('StreamTransport', () => {
     transport.start(heard);
     await until(() => heard.events.length > 0);
     expect(heard.events).toEqual([error]);
+  });
+
+  it('says when what was written before it was made has left: who waits for that need not write to hear of it', async () => {
+    const written: string[] = [];
+    let release = (): void => {};
+    const stream = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        written.push(chunk.toString());
+        release = done;
+      },
+    });
+    onTestFinished(() => void stream.destroy());
+    stream.write('of somebody else');
+    const transport = new StreamTransport(stream);
+    const heard = receiver();
+    transport.start(heard);
+    expect(transport.queuedBytes).toBe(16);
+    release();
+    await turns();
+    release();
+    await until(() => heard.events.length > 0);
+    expect([heard.events, transport.queuedBytes]).toEqual([['(drained)'], 0]);
+    expect(written.join('')).toBe('of somebody else');
   });
 
   it('hears of an end that had passed before it was started', async () => {
@@ -239,7 +247,10 @@ describe('StreamTransport', () => {
     const handed: Uint8Array[] = [];
     new StreamTransport(accepted).start({
       ...receiver(),
-      chunk: (octets) => handed.push(octets),
+      chunk: (octets) => {
+        handed.push(octets);
+        return undefined;
+      },
     });
     accepted.on('data', (chunk) => read.push(chunk));
     dialled.write('octets');

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Transport, TransportReceiver } from '../../src/transport/transport.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 import { turns, until } from '../support/waiting.ts';
+import { Far, pattern, Recorder, settled } from './recorder.ts';
 
 /** The two ends of one connection: a transport under test, and what a peer holds. */
 export interface TransportEnds {
@@ -19,81 +20,6 @@ export interface TransportEnds {
 export interface TransportKind {
   readonly name: string;
   open(): Promise<TransportEnds>;
-}
-
-/** Keeps what a transport reports, and holds it to the contract. */
-class Recorder {
-  readonly #chunks: Buffer[] = [];
-  #inCall = false;
-  /** What was reported, a word each. */
-  readonly events: string[] = [];
-  error: Error | undefined;
-  onChunk: (octets: Uint8Array, start: number, end: number) => void = () => {};
-
-  get received(): Buffer {
-    return Buffer.concat(this.#chunks);
-  }
-
-  get closed(): boolean {
-    return this.events.includes('closed');
-  }
-
-  count(event: string): number {
-    return this.events.filter((each) => each === event).length;
-  }
-
-  readonly receiver: TransportReceiver = {
-    chunk: (octets, start, end) => {
-      this.#report('chunk');
-      expect(this.count('ended')).toBe(0);
-      this.call(() => {
-        this.#chunks.push(Buffer.from(octets.subarray(start, end)));
-        this.onChunk(octets, start, end);
-        octets.fill(0xee, start, end); // it is the receiver's to change
-      });
-    },
-    drained: () => this.#report('drained'),
-    ended: () => this.#report('ended'),
-    closed: (error) => {
-      this.#report('closed');
-      this.error = error;
-    },
-  };
-
-  /** Does something during which the transport must not report anything. */
-  call(act: () => void): void {
-    const outer = this.#inCall;
-    this.#inCall = true;
-    act();
-    this.#inCall = outer;
-  }
-
-  #report(event: string): void {
-    expect(this.#inCall, `${event} within a call`).toBe(false);
-    expect(this.closed, `${event} after closed`).toBe(false);
-    this.events.push(event);
-  }
-}
-
-/** As a peer holds it: everything that arrives there. */
-class Far {
-  readonly #chunks: Buffer[] = [];
-  readonly stream: Duplex;
-  ended = false;
-
-  constructor(stream: Duplex) {
-    this.stream = stream;
-    stream.on('error', () => {});
-    stream.on('data', (chunk: Buffer) => this.#chunks.push(Buffer.from(chunk)));
-    stream.on('end', () => {
-      this.ended = true;
-    });
-    stream.resume();
-  }
-
-  get received(): Buffer {
-    return Buffer.concat(this.#chunks);
-  }
 }
 
 interface Opened {
@@ -133,8 +59,21 @@ export function describeTransport(kind: TransportKind): void {
       await turns();
       transport.start(near.receiver);
       expect(near.events).toEqual([]);
-      await until(() => near.received.length === 5);
+      await until(() => near.bytes === 5);
       expect(near.received.toString()).toBe('early');
+    });
+
+    it('writes before it is started, and says when that has left', async () => {
+      const { transport, near, far } = await open(false);
+      far.stream.pause();
+      const sent = pattern(12_000_000);
+      transport.writeOwned(sent);
+      transport.start(near.receiver);
+      transport.write(Buffer.from('behind'), 0, 6);
+      far.stream.resume();
+      await until(() => far.received.length === sent.length + 6);
+      expect(far.received.equals(Buffer.concat([sent, Buffer.from('behind')]))).toBe(true);
+      await until(() => near.count('drained') > 0 && transport.queuedBytes === 0);
     });
 
     it('keeps the order of what it reads, however it was cut', async () => {
@@ -143,7 +82,7 @@ export function describeTransport(kind: TransportKind): void {
       for (let at = 0, size = 1; at < sent.length; at += size, size = (size * 7) % 20_011) {
         far.stream.write(sent.subarray(at, at + size));
       }
-      await until(() => near.received.length === sent.length);
+      await until(() => near.bytes === sent.length);
       expect(near.received.equals(sent)).toBe(true);
     });
 
@@ -160,7 +99,7 @@ export function describeTransport(kind: TransportKind): void {
         else transport.writeOwned(sent.subarray(at, end));
         odd = !odd;
       }
-      await until(() => far.received.length === sent.length);
+      await until(() => far.bytes === sent.length);
       expect(far.received.equals(sent)).toBe(true);
     });
 
@@ -174,7 +113,7 @@ export function describeTransport(kind: TransportKind): void {
         lent.fill('b');
         transport.write(lent, 10, length + 10);
         lent.fill('c');
-        await until(() => far.received.length === 2 * length);
+        await until(() => far.bytes === 2 * length);
         expect(far.received.toString()).toBe('a'.repeat(length) + 'b'.repeat(length));
       },
     );
@@ -186,7 +125,7 @@ export function describeTransport(kind: TransportKind): void {
       const before = Buffer.from(octets);
       one.transport.writeOwned(octets);
       other.transport.writeOwned(octets);
-      await until(() => one.far.received.length + other.far.received.length === 200_000);
+      await until(() => one.far.bytes + other.far.bytes === 200_000);
       expect(one.far.received.equals(before) && other.far.received.equals(before)).toBe(true);
       expect(octets.equals(before)).toBe(true);
     });
@@ -196,7 +135,7 @@ export function describeTransport(kind: TransportKind): void {
       transport.write(Buffer.alloc(8), 3, 3);
       transport.writeOwned(Buffer.alloc(0));
       transport.write(Buffer.from('a'), 0, 1);
-      await until(() => far.received.length > 0);
+      await until(() => far.bytes > 0);
       expect(far.received.toString()).toBe('a');
       expect(transport.queuedBytes).toBe(0);
     });
@@ -212,12 +151,12 @@ export function describeTransport(kind: TransportKind): void {
           written = at + 100_000 >= sent.length;
         });
       }
-      await settled(() => near.received.length);
-      expect(near.received.length).toBeLessThan(100_000);
+      await settled(() => near.bytes);
+      expect(near.bytes).toBeLessThan(100_000);
       await settled(() => far.stream.writableLength);
       expect(written).toBe(false);
       transport.resume();
-      await until(() => near.received.length === sent.length);
+      await until(() => near.bytes === sent.length);
       expect(near.received.equals(sent)).toBe(true);
     });
 
@@ -228,7 +167,7 @@ export function describeTransport(kind: TransportKind): void {
       // An end that took everything at once, however much it is, would never let go of this loop.
       while (far.stream.write(part) && written < 1_000) written += 1;
       expect(written).toBeLessThan(1_000);
-      await until(() => near.received.length >= written * part.length);
+      await until(() => near.bytes >= written * part.length);
     });
 
     it('pause within a chunk lets at most what is on its way come', async () => {
@@ -237,11 +176,11 @@ export function describeTransport(kind: TransportKind): void {
       const sent = pattern(1_000_000);
       for (let at = 0; at < sent.length; at += 50_000)
         far.stream.write(sent.subarray(at, at + 50_000));
-      await settled(() => near.received.length);
-      expect(near.received.length).toBeLessThan(300_000);
+      await settled(() => near.bytes);
+      expect(near.bytes).toBeLessThan(300_000);
       near.onChunk = () => {};
       transport.resume();
-      await until(() => near.received.length === sent.length);
+      await until(() => near.bytes === sent.length);
       expect(near.received.equals(sent)).toBe(true);
     });
 
@@ -261,7 +200,7 @@ export function describeTransport(kind: TransportKind): void {
       far.stream.resume();
       await until(() => transport.queuedBytes === 0);
       await until(() => near.count('drained') > drains);
-      await until(() => far.received.length === sent.length);
+      await until(() => far.bytes === sent.length);
       expect(far.received.equals(sent)).toBe(true);
     });
 
@@ -278,7 +217,7 @@ export function describeTransport(kind: TransportKind): void {
       await settled(() => transport.queuedBytes);
       transport.write(pattern(10), 0, 10);
       far.stream.resume();
-      await until(() => far.received.length === 12_000_010);
+      await until(() => far.bytes === 12_000_010);
       await until(() => queued.at(-1) === 0);
     });
 
@@ -288,9 +227,9 @@ export function describeTransport(kind: TransportKind): void {
       transport.end();
       transport.end();
       await until(() => far.ended);
-      expect(far.received.length).toBe(1_000_000);
+      expect(far.bytes).toBe(1_000_000);
       far.stream.write('still here');
-      await until(() => near.received.length === 10);
+      await until(() => near.bytes === 10);
       expect(near.received.toString()).toBe('still here');
       far.stream.end();
       await until(() => near.closed);
@@ -309,7 +248,7 @@ export function describeTransport(kind: TransportKind): void {
       expect(near.received.toString()).toBe('the last');
       await turns();
       transport.write(Buffer.from('still here'), 0, 10);
-      await until(() => far.received.length === 10);
+      await until(() => far.bytes === 10);
       transport.end();
       await until(() => near.closed && far.ended);
       expect([near.count('ended'), near.count('closed'), near.error]).toEqual([1, 1, undefined]);
@@ -387,7 +326,7 @@ export function describeTransport(kind: TransportKind): void {
     it('a connection that breaks off in the middle of a chunk is closed with the error', async () => {
       const { near, far, breakOff } = await open();
       far.stream.write(pattern(1_000));
-      await until(() => near.received.length === 1_000);
+      await until(() => near.bytes === 1_000);
       breakOff();
       await until(() => near.closed);
       expect(near.error).toBeInstanceOf(Error);
@@ -407,8 +346,8 @@ export function describeTransport(kind: TransportKind): void {
       };
       transport.write(pattern(20_000), 0, 20_000);
       await until(() => answers < 0);
-      await settled(() => near.received.length);
-      expect(near.received.length % 100).toBe(0);
+      await settled(() => near.bytes);
+      expect(near.bytes % 100).toBe(0);
     });
 
     it('never changes memory that is still the writer’s', async () => {
@@ -416,7 +355,7 @@ export function describeTransport(kind: TransportKind): void {
       const sent = pattern(50_000);
       const before = Buffer.from(sent);
       far.stream.write(sent);
-      await until(() => near.received.length === sent.length); // and the recorder has overwritten every chunk
+      await until(() => near.bytes === sent.length); // and the recorder has overwritten every chunk
       expect(sent.equals(before)).toBe(true);
     });
 
@@ -429,23 +368,4 @@ export function describeTransport(kind: TransportKind): void {
       await until(() => near.closed);
     });
   });
-}
-
-/** Octets of which no part looks like another. */
-function pattern(length: number): Buffer {
-  const octets = Buffer.alloc(length);
-  for (let at = 0, value = 1; at < length; at += 1) {
-    value = (Math.imul(value, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-    octets[at] = value >>> 16;
-  }
-  return octets;
-}
-
-/** Waits until a number no longer changes, however many turns of the event loop pass. */
-async function settled(value: () => number): Promise<void> {
-  let last = -1;
-  while (last !== value()) {
-    last = value();
-    await turns(50);
-  }
 }

@@ -2,11 +2,13 @@ import type { Endpoint } from '../../protocol/endpoint.ts';
 import type { DeflateDirection } from '../../protocol/handshake/permessage-deflate.ts';
 import { copyOctets } from '../../protocol/octets.ts';
 import { type DataOpcode, Opcode } from '../../protocol/opcode.ts';
+import type { CompressionWaiter, PreparedMessage } from '../../protocol/prepared-message.ts';
 import { Fifo } from '../fifo.ts';
 import { nodePrimitives } from '../node-primitives.ts';
 import { History } from './history.ts';
-import { deflateShare } from './loop-share.ts';
-import { type DeflateSettings, deflateBeside, deflateNow, LOOP_BYTES } from './raw-deflate.ts';
+import { deflateShare, LOOP_BYTES } from './loop-share.ts';
+import { type DeflateSettings, deflateBeside, deflateNow } from './raw-deflate.ts';
+import { compressLater, compressShared, deflateWay } from './shared-deflate.ts';
 import type { ZlibPool } from './zlib-pool.ts';
 
 /** What {@link Deflation} is told. */
@@ -30,6 +32,8 @@ interface Waiting {
   readonly opcode: DataOpcode;
   readonly octets: Uint8Array;
   readonly compress: boolean;
+  /** Whose octets these are, where they are compressed for others too. */
+  readonly prepared: PreparedMessage | undefined;
 }
 
 /**
@@ -38,10 +42,12 @@ interface Waiting {
  * has no time to be compressed: when the loop is behind, or the Close frame has to follow (RFC 7692 §6: each message may be
  * compressed or not).
  */
-export class Deflation {
+export class Deflation implements CompressionWaiter {
   readonly #endpoint: Endpoint;
   readonly #settings: DeflationSettings;
   readonly #deflate: DeflateSettings;
+  /** What of it is the same for whoever gets the same compressed octets. */
+  readonly #way: number;
   readonly #written: () => void;
   readonly #history: History | undefined;
   readonly #waiting = new Fifo<Waiting>();
@@ -57,6 +63,7 @@ export class Deflation {
     this.#written = written;
     const { level, memLevel, direction } = settings;
     this.#deflate = { level, memLevel, windowBits: direction.windowBits };
+    this.#way = deflateWay(this.#deflate);
     this.#history = direction.contextTakeover ? new History(direction.windowBits) : undefined;
   }
 
@@ -94,6 +101,37 @@ export class Deflation {
     return true;
   }
 
+  /**
+   * Sends a message that others get too. It is compressed once for all who agreed on the same, without a dictionary: to a
+   * peer that takes its context over, it is one that refers to nothing. False when it may not be sent any more.
+   *
+   * Hot path: who finds it compressed writes the frame as it is.
+   */
+  sendPrepared(message: PreparedMessage, wanted: boolean | undefined): boolean {
+    const octets = message.payload(nodePrimitives);
+    const compress = wanted ?? octets.length >= this.#settings.threshold;
+    if (this.#waiting.length === 0) {
+      if (!compress) return this.#endpoint.sendFrame(message.frame(nodePrimitives));
+      const frame = message.compressedFrame(this.#way);
+      if (frame !== undefined) return this.#writeShared(message, frame);
+    }
+    if (!this.#endpoint.maySend) return false;
+    if (this.#waiting.length === 0 && octets.length <= LOOP_BYTES && !deflateShare.taken) {
+      return this.#writeShared(message, compressShared(message, this.#deflate));
+    }
+    this.#queue({ opcode: message.opcode, octets, compress, prepared: message });
+    return true;
+  }
+
+  /** See {@link CompressionWaiter}: it stands first, unless a Close or the end came in between. */
+  waitsFor(message: PreparedMessage): boolean {
+    return this.#waiting.first?.prepared === message;
+  }
+
+  compressed(message: PreparedMessage): void {
+    if (this.waitsFor(message)) this.#goOn();
+  }
+
   #isLong(text: string): boolean {
     const { threshold } = this.#settings;
     return (
@@ -105,7 +143,7 @@ export class Deflation {
   /** Writes everything that waits, uncompressed: nothing can be sent after the Close frame that follows. */
   flush(): void {
     this.#bytes = 0;
-    for (const { opcode, octets } of this.#waiting.takeAll()) this.#plain(opcode, octets);
+    for (const each of this.#waiting.takeAll()) this.#writePlain(each);
   }
 
   /** Lets go of what waits. */
@@ -121,32 +159,43 @@ export class Deflation {
       return;
     }
     const kept = owned ? octets : copyOctets(octets, 0, octets.length);
-    this.#waiting.push({ opcode, octets: kept, compress });
-    this.#bytes += kept.length + ENTRY_BYTES;
+    this.#queue({ opcode, octets: kept, compress, prepared: undefined });
+  }
+
+  #queue(message: Waiting): void {
+    this.#waiting.push(message);
+    this.#bytes += message.octets.length + ENTRY_BYTES;
     if (!this.#busy) this.#advance();
   }
 
   /** Works on those that wait, in their order, up to one that takes its time. */
   #advance(): void {
     for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
-      const { opcode, octets, compress } = next;
+      const { opcode, octets, compress, prepared } = next;
+      const ready = prepared?.compressedFrame(this.#way);
       if (!compress) {
         this.#shift(next);
-        this.#plain(opcode, octets);
+        this.#writePlain(next);
+      } else if (prepared !== undefined && ready !== undefined) {
+        this.#shift(next);
+        this.#writeShared(prepared, ready);
       } else if (octets.length > LOOP_BYTES) {
-        this.#compressBeside(next);
+        if (prepared === undefined) this.#compressBeside(next);
+        else this.#awaitShared(prepared);
         return;
       } else if (deflateShare.taken && !this.#itsTurn) {
         if (this.#bytes < MOST_WAITING) {
-          this.#wait();
+          if (prepared === undefined) this.#wait();
+          else this.#awaitShared(prepared);
           return;
         }
         this.#shift(next);
-        this.#plain(opcode, octets);
+        this.#writePlain(next);
       } else {
         this.#itsTurn = false;
         this.#shift(next);
-        this.#compressNow(opcode, octets);
+        if (prepared === undefined) this.#compressNow(opcode, octets);
+        else this.#writeShared(prepared, compressShared(prepared, this.#deflate));
       }
     }
   }
@@ -158,6 +207,14 @@ export class Deflation {
       this.#goOn();
       this.#itsTurn = false;
     });
+  }
+
+  /** Waits for what is done once for all, by whoever comes first. */
+  #awaitShared(message: PreparedMessage): void {
+    this.#busy = true;
+    if (message.awaitCompressed(this.#way, this)) {
+      compressLater(message, this.#deflate, this.#settings.pool);
+    }
   }
 
   #compressNow(opcode: DataOpcode, octets: Uint8Array): void {
@@ -198,6 +255,19 @@ export class Deflation {
       return;
     }
     if (this.#endpoint.sendCompressed(opcode, compressed)) this.#history?.push(octets);
+  }
+
+  #writeShared(message: PreparedMessage, frame: Uint8Array): boolean {
+    if (!this.#endpoint.sendFrame(frame)) return false;
+    if (this.#history !== undefined && frame !== message.frame(nodePrimitives)) {
+      this.#history.refer(message.payload(nodePrimitives));
+    }
+    return true;
+  }
+
+  #writePlain({ opcode, octets, prepared }: Waiting): void {
+    if (prepared === undefined) this.#plain(opcode, octets);
+    else this.#endpoint.sendFrame(prepared.frame(nodePrimitives));
   }
 
   #plain(opcode: DataOpcode, octets: Uint8Array): void {

@@ -6,8 +6,8 @@ import { Fifo } from '../fifo.ts';
 import type { Message } from '../inbox.ts';
 import { nodePrimitives } from '../node-primitives.ts';
 import { History } from './history.ts';
-import { inflateShare } from './loop-share.ts';
-import { type InflateFault, inflateBeside, inflateNow, LOOP_BYTES } from './raw-deflate.ts';
+import { inflateShare, LOOP_BYTES } from './loop-share.ts';
+import { type InflateFault, inflateBeside, inflateNow } from './raw-deflate.ts';
 import type { ZlibPool } from './zlib-pool.ts';
 
 /** What {@link Inflation} is told. */
@@ -100,7 +100,7 @@ export class Inflation {
     if (this.length === 0 && small && !inflateShare.taken && this.#actions.hasRoom()) {
       const result = this.#inflateNow(compressed);
       if (result !== 'large') {
-        this.#take(opcode, result);
+        this.#takeFromLoop(opcode, result);
         return;
       }
     }
@@ -155,7 +155,7 @@ export class Inflation {
       return;
     }
     this.#shift();
-    this.#take(next.opcode, result);
+    this.#takeFromLoop(next.opcode, result);
   }
 
   /** Something beside the loop is done. */
@@ -186,7 +186,7 @@ export class Inflation {
         done();
         if (this.#stopped) return;
         this.#shift();
-        this.#take(next.opcode, result, most);
+        this.#take(next.opcode, result, most, ownOctets);
         this.#resume();
       });
     });
@@ -199,10 +199,15 @@ export class Inflation {
     return Math.min(maxMessageBytes, Math.max(LOOP_BYTES, maxInflateRatio * compressed.length));
   }
 
+  #takeFromLoop(opcode: DataOpcode, result: Buffer | InflateFault): void {
+    this.#take(opcode, result, this.#settings.maxMessageBytes, copyOf);
+  }
+
   #take(
     opcode: DataOpcode,
     result: Buffer | InflateFault,
-    most: number = this.#settings.maxMessageBytes,
+    most: number,
+    own: (octets: Buffer) => Uint8Array,
   ): void {
     if (typeof result === 'string') {
       this.#fail(this.#errorOf(result, most));
@@ -210,7 +215,7 @@ export class Inflation {
     }
     this.#history?.push(result);
     if (opcode === Opcode.Binary) {
-      this.#actions.deliver(ownOctets(result), result.length);
+      this.#actions.deliver(own(result), result.length);
       return;
     }
     const text = nodePrimitives.decodeUtf8(result, 0, result.length);
@@ -240,6 +245,11 @@ export class Inflation {
   #shift(): void {
     this.#bytes -= this.#waiting.shift()?.bytes ?? 0;
   }
+}
+
+/** For what holds only until the loop inflates again. */
+function copyOf(octets: Buffer): Uint8Array {
+  return copyOctets(octets, 0, octets.length);
 }
 
 /** The octets alone, as a Uint8Array: zlib's output may be a part of a larger piece of memory. */

@@ -8,9 +8,10 @@ import {
   type ZlibOptions,
 } from 'node:zlib';
 import { lastOctets } from './history.ts';
+import { deflateOnLoop } from './loop-deflater.ts';
+import { inflateOnLoop } from './loop-inflater.ts';
+import { LOOP_BYTES } from './loop-share.ts';
 
-/** Octets up to which a message is worked on by the loop, inflated or not: 30 µs to inflate, 90 to deflate. */
-export const LOOP_BYTES = 16_384;
 /** What zlib inflates at a time beside the loop, so that is how far it may pass a limit before it is stopped. */
 const POOL_CHUNK = 65_536;
 /** The end of every flush, which the sender leaves out (§7.2.1). */
@@ -100,8 +101,21 @@ const NO_OCTETS = Buffer.alloc(0);
  * @param compressed - The payload as it was received, without the tail.
  * @param dictionary - What it may refer to.
  * @param maxBytes - Octets that it may become; a chunk more of them is made at most.
+ * @returns The octets, which hold until the next call.
  */
 export function inflateNow(
+  compressed: Uint8Array,
+  dictionary: Buffer | undefined,
+  maxBytes: number,
+): Buffer | InflateFault {
+  return (
+    inflateOnLoop(compressed, dictionary, maxBytes) ??
+    inflateAlone(compressed, dictionary, maxBytes)
+  );
+}
+
+/** The same with a stream of zlib for this message alone: for what the loop's inflater cannot do. */
+export function inflateAlone(
   compressed: Uint8Array,
   dictionary: Buffer | undefined,
   maxBytes: number,
@@ -156,6 +170,18 @@ export function deflateNow(
   dictionary: Buffer | undefined,
   settings: DeflateSettings,
 ): Buffer {
+  // zlib takes a dictionary only when it makes a stream. Compressing the dictionary first takes as long as that.
+  const compressed =
+    dictionary === undefined ? deflateOnLoop(message, streamSettings(settings)) : undefined;
+  return compressed ?? deflateAlone(message, dictionary, settings);
+}
+
+/** The same with a stream of zlib for this message alone. */
+export function deflateAlone(
+  message: Uint8Array,
+  dictionary: Buffer | undefined,
+  settings: DeflateSettings,
+): Buffer {
   const chunkSize = Math.min(Math.max(message.length, 128), LOOP_BYTES);
   return withoutTail(deflateRawSync(message, deflateOptions(settings, dictionary, chunkSize)));
 }
@@ -172,17 +198,21 @@ export function deflateBeside(
   });
 }
 
+/**
+ * zlib has no raw window of 8 bits. With one of 9 it refers back 512 - 262 = 250 octets at most: its matches keep clear of
+ * the window's end by the longest match and the shortest, 262. So that is within 8 bits as well.
+ */
+function streamSettings({ level, memLevel, windowBits }: DeflateSettings): DeflateSettings {
+  return { level, memLevel, windowBits: Math.max(9, windowBits) };
+}
+
 function deflateOptions(
-  { level, memLevel, windowBits }: DeflateSettings,
+  settings: DeflateSettings,
   dictionary: Buffer | undefined,
   chunkSize: number,
 ): ZlibOptions {
   const options: ZlibOptions = {
-    level,
-    memLevel,
-    // zlib has no raw window of 8 bits. With one of 9 it refers back 512 - 262 = 250 octets at most: its matches keep
-    // clear of the window's end by the longest match and the shortest, 262. So that is within 8 bits as well.
-    windowBits: Math.max(9, windowBits),
+    ...streamSettings(settings),
     finishFlush: constants.Z_SYNC_FLUSH,
     chunkSize,
   };

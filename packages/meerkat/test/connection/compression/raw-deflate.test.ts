@@ -3,9 +3,11 @@ import { jsonLike, mixedOctets, Random } from '../../../../../test/support/sampl
 import { History } from '../../../src/connection/compression/history.ts';
 import {
   type DeflateSettings,
+  deflateAlone,
   deflateBeside,
   deflateNow,
   type InflateFault,
+  inflateAlone,
   inflateBeside,
   inflateNow,
 } from '../../../src/connection/compression/raw-deflate.ts';
@@ -27,13 +29,19 @@ type Inflate = (
   maxBytes: number,
 ) => Promise<Buffer | InflateFault>;
 
-/** Either does the same, on the loop and beside it. */
+/** All do the same, on the loop and beside it. */
 const WAYS: readonly (readonly [string, Deflate, Inflate])[] = [
   [
     'on the loop',
     (message, dictionary, settings) => Promise.resolve(deflateNow(message, dictionary, settings)),
     (compressed, dictionary, maxBytes) =>
       Promise.resolve(inflateNow(compressed, dictionary, maxBytes)),
+  ],
+  [
+    'on the loop, with a stream for each message',
+    (message, dictionary, settings) => Promise.resolve(deflateAlone(message, dictionary, settings)),
+    (compressed, dictionary, maxBytes) =>
+      Promise.resolve(inflateAlone(compressed, dictionary, maxBytes)),
   ],
   [
     'beside the loop',

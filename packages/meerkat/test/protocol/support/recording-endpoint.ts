@@ -81,9 +81,9 @@ export class RecordingEndpoint {
         this.log.push(`text ${text}`);
         on.textMessage?.(text, bytes);
       },
-      binaryMessage: (message, start, end) => {
+      binaryMessage: (message, start, end, owned) => {
         this.log.push(`binary ${hex(message.subarray(start, end))}`.trimEnd());
-        on.binaryMessage?.(message, start, end);
+        on.binaryMessage?.(message, start, end, owned);
       },
       compressedMessage: (opcode, message, start, end) => {
         const type = opcode === Opcode.Text ? 'text' : 'binary';

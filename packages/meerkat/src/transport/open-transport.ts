@@ -1,0 +1,77 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { HandleTransport } from './handle-transport.ts';
+import { selfTest } from './self-test.ts';
+import { StreamTransport } from './stream-transport.ts';
+import { hasInternals, tcpHandle } from './tcp-handle.ts';
+import type { Transport } from './transport.ts';
+
+/** How octets travel: on the handle of a plain TCP socket, where that works, or through Node's streams always. */
+export type TransportKind = 'handle' | 'stream';
+
+/** What is known of the handle transport in this process; undefined before anybody wanted to know. */
+let works: boolean | Promise<boolean> | undefined;
+
+/**
+ * Finds out once for the process whether the handle transport works here, by a connection to itself.
+ *
+ * @param memory - What all handles read into, from here on.
+ * @returns A promise while it is being found out; undefined when it is known.
+ */
+export function transportsReady(
+  kind: TransportKind,
+  memory: Uint8Array,
+): Promise<boolean> | undefined {
+  // The switch is read where it decides something: Deno asks for a permission to read the environment.
+  if (kind === 'stream' || !hasInternals() || switched() === 'stream') return undefined;
+  works ??= selfTest(memory).then((passed) => {
+    works = passed;
+    return passed;
+  });
+  return typeof works === 'boolean' ? undefined : works;
+}
+
+/**
+ * The transport for `stream`, of the wanted kind where that is known to work.
+ *
+ * @param memory - See {@link transportsReady}.
+ */
+export function openTransport(stream: Duplex, kind: TransportKind, memory: Uint8Array): Transport {
+  if (kind === 'handle' && works === true && switched() === 'handle' && isUntouched(stream)) {
+    const handle = tcpHandle(stream);
+    if (handle !== undefined) return new HandleTransport(stream, handle, memory);
+  }
+  return new StreamTransport(stream);
+}
+
+/** Whether nobody else reads or writes this socket, or has a hand in how it does. */
+function isUntouched(stream: Duplex): stream is Socket {
+  return (
+    stream instanceof Socket &&
+    stream.writableLength === 0 &&
+    stream.writableCorked === 0 &&
+    stream.readableEncoding === null &&
+    stream.listenerCount('data') === 0 &&
+    stream.listenerCount('readable') === 0 &&
+    !OVERRIDABLE.some((name) => Object.hasOwn(stream, name))
+  );
+}
+
+/** What people replace on a socket to see or change what passes. */
+const OVERRIDABLE = ['write', 'push', 'read', '_write', '_writev', '_read', 'emit'];
+
+let chosen: TransportKind | undefined;
+
+/** What `MEERKAT_TRANSPORT` says, for the whole process. */
+function switched(): TransportKind {
+  if (chosen === undefined) {
+    const { MEERKAT_TRANSPORT: value = '' } = process.env;
+    chosen = value === 'stream' ? 'stream' : 'handle';
+    if (value !== '' && value !== chosen) {
+      process.emitWarning(`MEERKAT_TRANSPORT is '${value}', not 'handle' or 'stream'`, {
+        code: 'MEERKAT_TRANSPORT',
+      });
+    }
+  }
+  return chosen;
+}

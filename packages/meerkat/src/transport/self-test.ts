@@ -1,0 +1,151 @@
+import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { HandleTransport } from './handle-transport.ts';
+import { tcpHandle } from './tcp-handle.ts';
+import type { TransportReceiver } from './transport.ts';
+
+/** How long it may take, in milliseconds. It takes about ten. */
+const TIME = 2_000;
+/** In as many steps is it counted: a loop that stands still, as where a program is being loaded, only takes one of them. */
+const STEPS = 20;
+/** Written again and again until it has to wait: more than the kernel takes by itself. */
+const BULK = Buffer.alloc(
+  1 << 20,
+  Uint8Array.from({ length: 251 }, (_, index) => index),
+);
+const MOST_BULKS = 64;
+
+/**
+ * Whether octets travel through handles as they should: a connection of this process to itself, over the loopback
+ * address, with a write that has to wait, reads into memory of the receiver, and an end in each direction. Never rejects.
+ *
+ * @param memory - What the transports will read into. It is used during the test.
+ */
+export function selfTest(memory: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    const sockets: Socket[] = [];
+    let server: Server | undefined;
+    const settle = (passed: boolean): void => {
+      clearInterval(timer);
+      for (const socket of sockets) socket.destroy();
+      server?.close();
+      resolve(passed);
+    };
+    const fail = (): void => settle(false);
+    let steps = 0;
+    const timer = setInterval(() => {
+      steps += 1;
+      if (steps === STEPS) fail();
+    }, TIME / STEPS);
+    timer.unref();
+    try {
+      server = createServer({ pauseOnConnect: true });
+      server.unref();
+      server.on('error', fail);
+      server.listen(0, '127.0.0.1', () => {
+        const address = server?.address();
+        if (typeof address !== 'object' || address === null) return fail();
+        const dialled = dial(address.port, address.address);
+        dialled.unref();
+        sockets.push(dialled);
+        dialled.on('error', fail);
+        server?.on('connection', (accepted: Socket) => {
+          // Anybody on this machine may have dialled.
+          if (accepted.remotePort !== dialled.localPort || sockets.length > 1) {
+            accepted.destroy();
+            return;
+          }
+          accepted.unref();
+          sockets.push(accepted);
+          accepted.on('error', fail);
+          try {
+            exchange(accepted, dialled, memory, settle);
+          } catch {
+            fail();
+          }
+        });
+      });
+    } catch {
+      fail();
+    }
+  });
+}
+
+function exchange(
+  accepted: Socket,
+  dialled: Socket,
+  memory: Uint8Array,
+  settle: (passed: boolean) => void,
+): void {
+  const near = open(accepted, memory);
+  const far = open(dialled, memory);
+  if (near === undefined || far === undefined) {
+    settle(false);
+    return;
+  }
+  const wish = Buffer.alloc(4096);
+  let sent = 0;
+  let received = 0;
+  let wished = 0;
+  let answer = '';
+  let right = true;
+  let closed = 0;
+  const gone = (error: Error | undefined): void => {
+    closed += 1;
+    if (error !== undefined) right = false;
+    if (!right || closed === 2) settle(right && received === sent && answer === 'end');
+  };
+  near.start({
+    chunk(octets, start, end) {
+      const length = end - start;
+      const at = received % BULK.length;
+      const first = Math.min(length, BULK.length - at);
+      right &&= equal(octets, start, start + first, at) && equal(octets, start + first, end, 0);
+      right &&=
+        octets.buffer === (wished > 0 && octets.length === wish.length ? wish : memory).buffer;
+      received += length;
+      // The first megabytes are read in both places in turn.
+      wished = received < 2 * BULK.length && wished === 0 ? 1 : 0;
+      return wished === 1 ? wish : undefined;
+    },
+    drained() {},
+    ended() {
+      near.write(Buffer.from('end'), 0, 3);
+      near.end();
+    },
+    closed: gone,
+  });
+  const receiver: TransportReceiver = {
+    chunk(octets, start, end) {
+      answer += Buffer.from(octets.subarray(start, end)).toString();
+      return undefined;
+    },
+    drained() {
+      if (far.queuedBytes === 0) far.end();
+    },
+    ended() {},
+    closed: gone,
+  };
+  far.start(receiver);
+  near.pause();
+  while (far.queuedBytes === 0 && sent < MOST_BULKS * BULK.length) {
+    far.write(BULK, 0, BULK.length);
+    sent += BULK.length;
+  }
+  // That it was seen to wait is what matters: all memory that is written from depends on it.
+  if (far.queuedBytes === 0) settle(false);
+  // Two pieces behind it leave together.
+  far.write(BULK, 0, 1000);
+  far.write(BULK, 1000, BULK.length);
+  sent += BULK.length;
+  near.resume();
+}
+
+function open(socket: Socket, memory: Uint8Array): HandleTransport | undefined {
+  const handle = tcpHandle(socket);
+  return handle === undefined ? undefined : new HandleTransport(socket, handle, memory);
+}
+
+/** Whether `octets[start, end)` are those of the bulk from `at` on. */
+function equal(octets: Uint8Array, start: number, end: number, at: number): boolean {
+  return BULK.compare(octets, start, end, at, at + end - start) === 0;
+}
