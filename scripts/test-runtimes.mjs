@@ -1,0 +1,73 @@
+// npm run test:runtimes [-- NAME …] [ARGUMENTS]: all tests again, where they run another way than with `npm test`: on the
+// stream transport, and on the other Nodes of bench/package.json. One run after the other, then a line about each.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { ready, root } from './ready.mjs';
+import { installRivals } from './rivals.mjs';
+
+const USAGE = `npm run test:runtimes [-- NAME …] [ARGUMENTS]: runs all tests again, in these ways; without a NAME in all of them
+
+  stream   on this Node, with MEERKAT_TRANSPORT=stream
+  node22   on that Node of bench/package.json, which is installed when it is not there
+  node24
+  node26
+
+ARGUMENTS go to Vitest: npm run test:runtimes -- node24 test/serve.test.ts
+
+A Node that cannot be installed is left out, with a line that says so; with CI=true that fails.
+`;
+const NODES = ['node22', 'node24', 'node26'];
+const NAMES = ['stream', ...NODES];
+
+/** Where a Node of bench/package.json is, if it is there. */
+function pathOf(name) {
+  const folder = join(root, 'bench/node_modules', name, 'bin');
+  return ['node', 'node.exe'].map((file) => join(folder, file)).find(existsSync);
+}
+
+/** Runs the tests one way: whether they pass, or the reason why they cannot run. */
+function run(name, args) {
+  const node = name === 'stream' ? process.execPath : pathOf(name);
+  if (node === undefined) return { passed: false, missing: `no ${name} in bench/node_modules` };
+  const env = { ...process.env };
+  if (name === 'stream') env.MEERKAT_TRANSPORT = 'stream';
+  // What a test runs by name has to be this Node too: npm is a script for the first `node` in the PATH.
+  else env.PATH = dirname(node) + delimiter + env.PATH;
+  const { status } = spawnSync(
+    node,
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env,
+    },
+  );
+  return { passed: status === 0 };
+}
+
+const given = process.argv.slice(2);
+const named = given.findIndex((word) => !NAMES.includes(word));
+const names = named === -1 ? given : given.slice(0, named);
+const args = named === -1 ? [] : given.slice(named);
+
+if (args[0] === '--help') {
+  process.stdout.write(USAGE);
+  process.exit();
+}
+ready();
+const wanted = names.length === 0 ? NAMES : names;
+if (wanted.some((name) => NODES.includes(name))) installRivals();
+
+const lines = [];
+for (const name of wanted) {
+  console.log(`\n--- the tests, ${name === 'stream' ? 'on the stream transport' : `on ${name}`}`);
+  const begun = performance.now();
+  const { passed, missing } = run(name, args);
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  lines.push(
+    `${name}: ${missing ? `not run: ${missing}` : `${passed ? 'passed' : 'FAILED'}, ${seconds} s`}`,
+  );
+  if (!passed && (missing === undefined || process.env.CI === 'true')) process.exitCode = 1;
+}
+console.log(`\n${lines.join('\n')}`);
