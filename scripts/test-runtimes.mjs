@@ -33,7 +33,10 @@ function run(name, args) {
   const env = { ...process.env };
   if (name === 'stream') env.MEERKAT_TRANSPORT = 'stream';
   // What a test runs by name has to be this Node too: npm is a script for the first `node` in the PATH.
-  else env.PATH = dirname(node) + delimiter + env.PATH;
+  else {
+    delete env.MEERKAT_TRANSPORT;
+    env.PATH = dirname(node) + delimiter + env.PATH;
+  }
   const { status } = spawnSync(
     node,
     [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args],

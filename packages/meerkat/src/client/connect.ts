@@ -14,7 +14,7 @@ import {
 } from 'node:tls';
 import { Connection } from '../connection/connection.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
-import { transportFor, whenTransportsReady } from '../connection/transports.ts';
+import { transportFor, waitForTransports, whenTransportsReady } from '../connection/transports.ts';
 import { createKey } from '../protocol/handshake/accept-key.ts';
 import { formatExtensions } from '../protocol/handshake/extension-header.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
@@ -67,7 +67,7 @@ export function connect<Data = undefined>(
   const secureContext = target.secure ? readTlsOptions(resolved.tls) : undefined;
   const ready = whenTransportsReady(resolved.connection.transport);
   return dial(target, resolved, secureContext, offer).then(async ({ socket, agreement }) => {
-    if (ready !== undefined) await ready;
+    if (ready !== undefined) await waitForTransports(ready);
     return new Connection<Data>({
       role: 'client',
       transport: transportFor(socket, resolved.connection.transport),

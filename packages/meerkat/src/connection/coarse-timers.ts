@@ -29,6 +29,9 @@ class Group {
     if (previous === undefined) this.first = next;
     else previous.next = next;
     if (next !== undefined) next.previous = previous;
+    // Whoever keeps a timer that is over must not keep its neighbours with it.
+    member.previous = undefined;
+    member.next = undefined;
     if (this.first !== undefined || this.#due - performance.now() < KEPT) return;
     this.#timer.cancel();
     groups.delete(this.#due);

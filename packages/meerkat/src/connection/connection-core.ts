@@ -245,13 +245,15 @@ export class ConnectionCore<Data>
   chunk(octets: Uint8Array, start: number, end: number): Uint8Array | undefined {
     this.#heartbeat.heard();
     this.sending.chunkBegins();
+    let room: Uint8Array | undefined;
     try {
       this.endpoint.receive(octets, start, end);
+      if (this.#transport.heedsWishes) room = this.endpoint.room;
     } catch (error) {
       this.handlerFailed(error);
     }
     this.sending.chunkEnds();
-    return this.endpoint.room;
+    return room;
   }
 
   drained(): void {

@@ -61,8 +61,8 @@ export interface ConnectionOptions extends GivenOptions<ConnectionNumbers> {
    */
   compression?: boolean | CompressionOptions | undefined;
   /**
-   * How octets travel. 'handle': past Node's streams, where this Node and the connection allow it (plain TCP); it costs
-   * about half the processor time. 'stream': through Node's streams, always. @default 'handle', unless the environment has MEERKAT_TRANSPORT=stream
+   * How octets travel. 'handle': past Node's streams, where this Node and the connection allow it (plain TCP), which takes
+   * less processor time. 'stream': through Node's streams, always. @default 'handle', unless the environment has MEERKAT_TRANSPORT=stream
    */
   transport?: TransportKind | undefined;
   /**

@@ -135,7 +135,19 @@ export class Sending implements BackpressureActions {
   scheduleFlush(): void {
     if (this.#inChunk || this.#flushScheduled) return;
     this.#flushScheduled = true;
-    flushAtEndOfTurn(this);
+    if (this.#waiting === undefined) flushAtEndOfTurn(this);
+    else this.#flushLater();
+  }
+
+  /** By itself: who is told that the queue is short again hears it in the asynchronous context that it was sent in. */
+  #flushLater(): void {
+    process.nextTick(() => this.flush());
+  }
+
+  /** The end of the turn, for many connections: nobody is told anything. */
+  flushTurn(): void {
+    this.#flushScheduled = false;
+    this.#outbox.flushUnlessCongested();
   }
 
   /** Gives what was written to the transport, unless earlier output still waits there. */
@@ -166,7 +178,10 @@ export class Sending implements BackpressureActions {
   }
 
   get #backpressure(): Backpressure {
-    this.#waiting ??= new Backpressure(this.#options, this.#options.clock, this);
+    if (this.#waiting === undefined) {
+      this.#waiting = new Backpressure(this.#options, this.#options.clock, this);
+      if (this.#flushScheduled) this.#flushLater();
+    }
     return this.#waiting;
   }
 

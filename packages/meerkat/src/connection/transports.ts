@@ -8,6 +8,19 @@ export function whenTransportsReady(kind: TransportKind): Promise<unknown> | und
   return transportsReady(kind, readMemory);
 }
 
+/** Waits for that, and keeps the process alive meanwhile: a socket that is not being read does not. */
+export async function waitForTransports(ready: Promise<unknown>): Promise<void> {
+  const alive = setInterval(() => {}, MAX_TIMEOUT);
+  try {
+    await ready;
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+/** The longest interval of Node: the timer is not there to fire. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
 /** The transport for a stream, of the wanted kind where that works. */
 export function transportFor(stream: Duplex, kind: TransportKind): Transport {
   return openTransport(stream, kind, readMemory);

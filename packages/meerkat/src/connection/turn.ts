@@ -1,11 +1,11 @@
 /** Who has something to write at the end of the turn. */
 interface Flushed {
-  flush(): void;
+  flushTurn(): void;
 }
 
 let waiting: Flushed[] = [];
 
-/** Calls `flush` at the end of what runs now, once: before anything is read, and before promises go on. */
+/** Calls `flushTurn` at the end of what runs now, once: before anything is read, and before promises go on. */
 export function flushAtEndOfTurn(one: Flushed): void {
   if (waiting.push(one) === 1) process.nextTick(flushAll);
 }
@@ -13,5 +13,18 @@ export function flushAtEndOfTurn(one: Flushed): void {
 function flushAll(): void {
   const all = waiting;
   waiting = [];
-  for (const one of all) one.flush();
+  flushFrom(all, 0);
+}
+
+function flushFrom(all: readonly Flushed[], start: number): void {
+  let at = start;
+  try {
+    while (at < all.length) {
+      at += 1;
+      all[at - 1]?.flushTurn();
+    }
+  } finally {
+    // A stream of the application may throw: that is no reason for the others to wait for ever.
+    if (at < all.length) process.nextTick(flushFrom, all, at);
+  }
 }

@@ -10,7 +10,7 @@ import { LimitHits, type LimitName } from '../connection/limit-hits.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
 import { reportError } from '../connection/report-error.ts';
 import { isThenable } from '../connection/thenable.ts';
-import { transportFor, whenTransportsReady } from '../connection/transports.ts';
+import { transportFor, waitForTransports, whenTransportsReady } from '../connection/transports.ts';
 import { buildClose } from '../protocol/close-frame.ts';
 import { formatExtensions } from '../protocol/handshake/extension-header.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
@@ -234,7 +234,7 @@ export class WebSocketServer<Data = undefined> {
     }
   }
 
-  /** Where nobody has to be asked: a third of the time that a handshake costs is in being able to wait. */
+  /** Where nobody has to be asked, nothing is made for a wait: no signal, no timer, no listeners. */
   #upgradeNow(upgrade: UpgradeRequest, waiting: Waiting, head: Buffer): void {
     const { socket, incoming, remoteAddress } = waiting;
     const request: ServerUpgradeRequest = Object.assign(upgrade, {
@@ -291,7 +291,7 @@ export class WebSocketServer<Data = undefined> {
     let answer: Answer<Data>;
     try {
       answer = this.#answer(request, await this.#decide(request));
-      if (ready !== undefined) await ready;
+      if (ready !== undefined) await waitForTransports(ready);
     } catch (error) {
       this.#refuse(pending, waiting, this.#refusal(error, pending.signal));
       return;

@@ -31,7 +31,7 @@ export function resolvePublishOptions<Member extends object>(
     throw new UsageError('MEERKAT_OPTION_RANGE', 'compress is not a boolean');
   }
   const some = isSet(except);
-  if (!some && except !== undefined && (typeof except !== 'object' || except === null)) {
+  if (!some && except !== undefined && !isSubscriber(except)) {
     throw new UsageError('MEERKAT_OPTION_RANGE', 'except is neither a subscriber nor a set');
   }
   return {
@@ -41,9 +41,24 @@ export function resolvePublishOptions<Member extends object>(
   };
 }
 
-/** Whether that is a set, of any realm, and no subscriber that has a method `has`. */
+/** Whether that can have subscribed. An array of some has not, and would leave out nobody. */
+function isSubscriber(except: unknown): boolean {
+  return (
+    typeof except === 'object' &&
+    except !== null &&
+    typeof (except as { send?: unknown }).send === 'function'
+  );
+}
+
+/** Whether that is a set, of any realm: no map, and no subscriber that has a method `has`. */
 function isSet<Member extends object>(
   except: Member | ReadonlySet<Member> | undefined,
 ): except is ReadonlySet<Member> {
-  return typeof except === 'object' && except !== null && 'has' in except && !('send' in except);
+  return (
+    typeof except === 'object' &&
+    except !== null &&
+    'has' in except &&
+    !('get' in except) &&
+    !('send' in except)
+  );
 }

@@ -34,6 +34,7 @@ export abstract class DuplexTransport<Stream extends Duplex = Duplex> implements
   }
 
   abstract readonly queuedBytes: number;
+  abstract readonly heedsWishes: boolean;
 
   start(receiver: TransportReceiver): void {
     this.receiver = receiver;

@@ -45,6 +45,10 @@ export class HandleTransport extends DuplexTransport<Socket> implements WriteOwn
     this.#memory = memory;
   }
 
+  get heedsWishes(): boolean {
+    return true;
+  }
+
   get queuedBytes(): number {
     if (!this.#writing || this.isClosed || this.stream.destroyed) return 0;
     return this.#waitingBytes + this.#handle.writeQueueSize;

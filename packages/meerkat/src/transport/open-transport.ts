@@ -9,11 +9,18 @@ import type { Transport } from './transport.ts';
 /** How octets travel: on the handle of a plain TCP socket, where that works, or through Node's streams always. */
 export type TransportKind = 'handle' | 'stream';
 
+/** A failure may be of the moment, as where no descriptor is left: it is tested again after so many milliseconds, */
+const AGAIN = 60_000;
+/** so many times in all. */
+const MOST_TESTS = 5;
+
 /** What is known of the handle transport in this process; undefined before anybody wanted to know. */
 let works: boolean | Promise<boolean> | undefined;
+let tests = 0;
+let testedAt = 0;
 
 /**
- * Finds out once for the process whether the handle transport works here, by a connection to itself.
+ * Finds out for the process whether the handle transport works here, by a connection to itself.
  *
  * @param memory - What all handles read into, from here on.
  * @returns A promise while it is being found out; undefined when it is known.
@@ -24,11 +31,19 @@ export function transportsReady(
 ): Promise<boolean> | undefined {
   // The switch is read where it decides something: Deno asks for a permission to read the environment.
   if (kind === 'stream' || !hasInternals() || switched() === 'stream') return undefined;
-  works ??= selfTest(memory).then((passed) => {
-    works = passed;
-    return passed;
-  });
+  if (works === undefined) works = test(memory);
+  else if (works === false && tests < MOST_TESTS && performance.now() - testedAt >= AGAIN) {
+    void test(memory); // nobody waits for this one, and it never rejects
+  }
   return typeof works === 'boolean' ? undefined : works;
+}
+
+async function test(memory: Uint8Array): Promise<boolean> {
+  tests += 1;
+  testedAt = performance.now();
+  const passed = await selfTest(memory);
+  works = passed;
+  return passed;
 }
 
 /**

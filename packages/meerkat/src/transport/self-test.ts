@@ -8,10 +8,7 @@ const TIME = 2_000;
 /** In as many steps is it counted: a loop that stands still, as where a program is being loaded, only takes one of them. */
 const STEPS = 20;
 /** Written again and again until it has to wait: more than the kernel takes by itself. */
-const BULK = Buffer.alloc(
-  1 << 20,
-  Uint8Array.from({ length: 251 }, (_, index) => index),
-);
+const BULK_BYTES = 1 << 20;
 const MOST_BULKS = 64;
 
 /**
@@ -50,7 +47,10 @@ export function selfTest(memory: Uint8Array): Promise<boolean> {
         dialled.on('error', fail);
         server?.on('connection', (accepted: Socket) => {
           // Anybody on this machine may have dialled.
-          if (accepted.remotePort !== dialled.localPort || sockets.length > 1) {
+          const known =
+            accepted.remotePort === dialled.localPort &&
+            accepted.remoteAddress === dialled.localAddress;
+          if (!known || sockets.length > 1) {
             accepted.destroy();
             return;
           }
@@ -82,6 +82,11 @@ function exchange(
     settle(false);
     return;
   }
+  const pattern = Uint8Array.from({ length: 251 }, (_, index) => index);
+  const bulk = Buffer.alloc(BULK_BYTES, pattern);
+  /** Whether `octets[start, end)` are those of the bulk from `at` on. */
+  const equal = (octets: Uint8Array, start: number, end: number, at: number): boolean =>
+    bulk.compare(octets, start, end, at, at + end - start) === 0;
   const wish = Buffer.alloc(4096);
   let sent = 0;
   let received = 0;
@@ -97,14 +102,14 @@ function exchange(
   near.start({
     chunk(octets, start, end) {
       const length = end - start;
-      const at = received % BULK.length;
-      const first = Math.min(length, BULK.length - at);
+      const at = received % BULK_BYTES;
+      const first = Math.min(length, BULK_BYTES - at);
       right &&= equal(octets, start, start + first, at) && equal(octets, start + first, end, 0);
       right &&=
         octets.buffer === (wished > 0 && octets.length === wish.length ? wish : memory).buffer;
       received += length;
       // The first megabytes are read in both places in turn.
-      wished = received < 2 * BULK.length && wished === 0 ? 1 : 0;
+      wished = received < 2 * BULK_BYTES && wished === 0 ? 1 : 0;
       return wished === 1 ? wish : undefined;
     },
     drained() {},
@@ -127,25 +132,20 @@ function exchange(
   };
   far.start(receiver);
   near.pause();
-  while (far.queuedBytes === 0 && sent < MOST_BULKS * BULK.length) {
-    far.write(BULK, 0, BULK.length);
-    sent += BULK.length;
+  while (far.queuedBytes === 0 && sent < MOST_BULKS * BULK_BYTES) {
+    far.write(bulk, 0, BULK_BYTES);
+    sent += BULK_BYTES;
   }
   // That it was seen to wait is what matters: all memory that is written from depends on it.
   if (far.queuedBytes === 0) settle(false);
   // Two pieces behind it leave together.
-  far.write(BULK, 0, 1000);
-  far.write(BULK, 1000, BULK.length);
-  sent += BULK.length;
+  far.write(bulk, 0, 1000);
+  far.write(bulk, 1000, BULK_BYTES);
+  sent += BULK_BYTES;
   near.resume();
 }
 
 function open(socket: Socket, memory: Uint8Array): HandleTransport | undefined {
   const handle = tcpHandle(socket);
   return handle === undefined ? undefined : new HandleTransport(socket, handle, memory);
-}
-
-/** Whether `octets[start, end)` are those of the bulk from `at` on. */
-function equal(octets: Uint8Array, start: number, end: number, at: number): boolean {
-  return BULK.compare(octets, start, end, at, at + end - start) === 0;
 }

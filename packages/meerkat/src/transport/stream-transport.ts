@@ -24,6 +24,10 @@ export class StreamTransport extends DuplexTransport {
     this.#isSocket = stream instanceof Socket;
   }
 
+  get heedsWishes(): boolean {
+    return false; // Node reads, and says where
+  }
+
   get queuedBytes(): number {
     return this.isClosed ? 0 : this.stream.writableLength;
   }

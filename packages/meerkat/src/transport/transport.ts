@@ -8,6 +8,8 @@
 export interface Transport {
   /** Octets written that the network has not taken yet. */
   readonly queuedBytes: number;
+  /** Whether it reads into the memory that a receiver wishes: see {@link TransportReceiver.chunk}. */
+  readonly heedsWishes: boolean;
   /** Begins to read; every event goes to `receiver`. What was written before travels all the same. */
   start(receiver: TransportReceiver): void;
   /**

@@ -104,4 +104,17 @@ describe('coarse timers', () => {
     });
     expect(called).toBe('called');
   });
+
+  it('who keeps a timer that is over keeps no other', () => {
+    const scheduled = new Scheduled();
+    const due = times();
+    const all = [1, 2, 3].map(() => callAfter(due, () => {}, scheduled.schedule));
+    all[1]?.cancel();
+    scheduled.fire();
+    const links = all.map((timer) => {
+      const { previous, next } = timer as Timer & { previous?: Timer; next?: Timer };
+      return [previous, next];
+    });
+    expect(links.flat()).toEqual(Array.from({ length: 6 }, () => undefined));
+  });
 });

@@ -4,6 +4,7 @@ import type { Transport, TransportReceiver } from '../../src/transport/transport
 /** A transport without a network: the test plays the network. As the contract has it, no call reports anything itself. */
 export class ManualTransport implements Transport {
   queuedBytes = 0;
+  readonly heedsWishes = false;
   /** What was written, an element for each write. */
   readonly writes: Buffer[] = [];
   /** The memory that it was given for good, an element for each. */

@@ -380,6 +380,13 @@ describe('publish', () => {
     ['an option that is not there', 'a', { expect: 1 }, 'MEERKAT_OPTION_UNKNOWN'],
     ['options that are none', 'a', 'except', 'MEERKAT_OPTION_UNKNOWN'],
     ['an exception that is none', 'a', { except: 'two' }, 'MEERKAT_OPTION_RANGE'],
+    [
+      'an array of exceptions, which would leave out nobody',
+      'a',
+      { except: [] },
+      'MEERKAT_OPTION_RANGE',
+    ],
+    ['a map of exceptions', 'a', { except: new Map() }, 'MEERKAT_OPTION_RANGE'],
     ['a compress that is no boolean', 'a', { compress: 1 }, 'MEERKAT_OPTION_RANGE'],
   ])('refuses %s before anybody gets anything, and without subscribers too', (_what, ...given) => {
     const [message, options, expected] = given;

@@ -40,6 +40,7 @@ export function describeTransport(kind: TransportKind): void {
       get queuedBytes() {
         return transport.queuedBytes;
       },
+      heedsWishes: transport.heedsWishes,
       start: (receiver) => near.call(() => transport.start(receiver)),
       write: (octets, from, to) => near.call(() => transport.write(octets, from, to)),
       writeOwned: (octets) => near.call(() => transport.writeOwned(octets)),
