@@ -58,6 +58,11 @@ if (args[0] === '--help') {
   process.stdout.write(USAGE);
   process.exit();
 }
+const unknown = args.find((word) => /^(node\d*|stream|bun|deno)$/.test(word));
+if (unknown !== undefined) {
+  console.error(`${unknown}: no such way to run the tests\n\n${USAGE}`);
+  process.exit(2);
+}
 ready();
 const wanted = names.length === 0 ? NAMES : names;
 if (wanted.some((name) => NODES.includes(name))) installRivals();

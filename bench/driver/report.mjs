@@ -157,7 +157,7 @@ function inWords({ machine, setting, rows, figures: measured }) {
 loopback. ${machine.runtimes.join(', ')}; ${machine.packages.join(', ')}.
 
 A figure is the **capacity of one core**: 1,000,000 divided by the microseconds of processor time, user and system, all
-threads, that the server's process took for a message, as the system counted it. It does not depend on how fast the load
+threads, that the server's process took for a message, as the system counted it. It hardly depends on how fast the load
 is. ${where}. ${who}. Each figure is the median of ${rounds} rounds of ${seconds} s after ${warm} s, in brackets the least and the most;
 in a round the candidates ran one after the other, each time in a new process. In a broadcast a message is a delivery.${idle}
 meerkat has its defaults, nothing is switched off; the servers are \`bench/servers/*.mjs\`.

@@ -67,8 +67,8 @@ export interface ConnectionOptions extends GivenOptions<ConnectionNumbers> {
   transport?: TransportKind | undefined;
   /**
    * Binary messages are not copied for the handler, where that can be: it gets a view of memory that the next read
-   * overwrites. It is valid until the handler returns, or awaits for the first time. It makes echoing 16 KiB about 1.3 times as fast, and whoever
-   * keeps such a message finds other people's octets in it. @default false
+   * overwrites. It is valid until the handler returns, or awaits for the first time. Whoever keeps such a message, or
+   * looks at its `buffer`, finds other people's octets there. @default false
    */
   dangerouslyLendMessages?: boolean | undefined;
   /** The source of time. @default the system's monotonic clock */

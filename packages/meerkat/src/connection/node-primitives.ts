@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { createHash, randomFillSync } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 import { maskKeys, type Primitives } from '../protocol/primitives.ts';
 import { findInternals } from './buffer-internals.ts';
 import { maskInPlace } from './mask-module.ts';
@@ -15,7 +15,7 @@ export const nodePrimitives: Primitives = {
   decodeUtf8,
   utf8Length: (text) => Buffer.byteLength(text),
   encodeUtf8Into,
-  sha1: (octets) => createHash('sha1').update(octets).digest(),
+  sha1Base64: (text) => hash('sha1', text, 'base64'),
   maskKey: maskKeys(fillRandom),
   fillRandom,
 };

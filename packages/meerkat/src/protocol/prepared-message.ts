@@ -35,7 +35,7 @@ interface CompressedForm {
 /**
  * A message that is sent to many: it is encoded once, and compressed once for all who agreed on the same.
  *
- * `connection.send` takes it as it takes what it was made of. It never changes.
+ * `connection.send` takes it as it takes what it was made of. What it was made of is copied; nobody changes `content`.
  *
  * Hot path: who sends it finds a frame that is ready, and makes nothing.
  */
@@ -67,12 +67,20 @@ export class PreparedMessage {
     return this.#text ?? (this.#encoded as Encoded).payload;
   }
 
-  /** The whole frame, uncompressed and unmasked: the same memory every time, which nobody changes. */
+  /**
+   * The whole frame, uncompressed and unmasked: the same memory every time, which nobody changes.
+   *
+   * @internal
+   */
   frame(primitives: Primitives): Uint8Array {
     return (this.#encoded ?? this.#encode(primitives)).frame;
   }
 
-  /** The octets of the message: a view of {@link frame}. */
+  /**
+   * The octets of the message: a view of {@link frame}.
+   *
+   * @internal
+   */
   payload(primitives: Primitives): Uint8Array {
     return (this.#encoded ?? this.#encode(primitives)).payload;
   }
@@ -82,12 +90,17 @@ export class PreparedMessage {
    * uncompressed one where it does not get shorter by it.
    *
    * @param way - Stands for all that the result depends on, beside the message.
+   * @internal
    */
   compressedFrame(way: number): Uint8Array | undefined {
     return this.#form(way)?.frame;
   }
 
-  /** Keeps what became of it, without the last four octets of the flush; undefined for nothing. Answers the {@link compressedFrame}. */
+  /**
+   * Keeps what became of it, without the last four octets of the flush; undefined for nothing. Answers the {@link compressedFrame}.
+   *
+   * @internal
+   */
   keepCompressed(
     way: number,
     compressed: Uint8Array | undefined,
@@ -105,6 +118,7 @@ export class PreparedMessage {
    * Tells `waiter` when somebody has compressed the message in this way.
    *
    * @returns True for the first one: it sees to it that somebody does.
+   * @internal
    */
   awaitCompressed(way: number, waiter: CompressionWaiter): boolean {
     const known = this.#form(way);
@@ -116,6 +130,8 @@ export class PreparedMessage {
   /**
    * Whether anybody still waits for it to be compressed in this way. If not, who was to do that may let it be: the next one
    * who wants it begins anew.
+   *
+   * @internal
    */
   isAwaited(way: number): boolean {
     const form = this.#form(way);

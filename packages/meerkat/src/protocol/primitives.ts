@@ -1,3 +1,4 @@
+import { encodeBase64 } from './base64.ts';
 import { maskInPlace } from './mask.ts';
 import { sha1 } from './sha1.ts';
 import { decodeUtf8, encodeUtf8Into, isUtf8, utf8Length } from './utf8.ts';
@@ -18,8 +19,8 @@ export interface Primitives {
   utf8Length(text: string): number;
   /** Writes `text` at `octets[at]`, where there is room; answers how many octets it took. */
   encodeUtf8Into(text: string, octets: Uint8Array, at: number): number;
-  /** The 20 octets of a SHA-1 digest. */
-  sha1(octets: Uint8Array): Uint8Array;
+  /** The SHA-1 digest of ASCII text, in base64. */
+  sha1Base64(text: string): string;
   /** A masking key: 32 bits "derived from a strong source of entropy" (§5.3), new for each call. */
   maskKey(): number;
   /** Fills `octets` from a strong source of entropy. */
@@ -38,7 +39,7 @@ export function plainPrimitives(fillRandom: (octets: Uint8Array) => void): Primi
     decodeUtf8,
     utf8Length,
     encodeUtf8Into,
-    sha1,
+    sha1Base64: (text) => encodeBase64(sha1(asciiOctets(text))),
     maskKey: maskKeys(fillRandom),
     fillRandom,
   };
@@ -58,4 +59,8 @@ export function maskKeys(fillRandom: (octets: Uint8Array) => void): () => number
     next += 1;
     return key;
   };
+}
+
+function asciiOctets(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
 }

@@ -63,6 +63,7 @@ export class Admission {
  * IPv6 address, since whoever has one has all of them (RFC 4291 §2.5.4).
  */
 export function addressKey(address: string): string {
+  if (!address.includes(':')) return address; // IPv4, as most are: nothing to look at
   const bare = plainAddress(address);
   if (!isIPv6(bare)) return bare;
   const [front = '', back] = bare.split('::');

@@ -2,8 +2,8 @@ import { UsageError } from '../protocol/usage-error.ts';
 import { utf8Length } from '../protocol/utf8.ts';
 
 /**
- * @throws {@link UsageError} for what cannot be the name of a topic: it goes to other processes as UTF-8 one day, and has
- * to come back the same.
+ * @throws {@link UsageError} for what cannot be the name of a topic, such as what would be another string when it is written
+ * as UTF-8 and read again.
  */
 export function checkTopicName(name: string, maxBytes: number): void {
   const fault = faultOf(name, maxBytes);

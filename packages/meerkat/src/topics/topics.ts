@@ -36,10 +36,6 @@ const TO_ALL: ResolvedPublishOptions<never> = {
  * nobody: each subscriber answers at once, and who is slow drops. Messages of one topic reach every subscriber in the
  * same order.
  *
- * What is to come fits around this. A broker hands over what other processes published, by `publish`. A topic with a
- * history gives a message its position before it is encoded, and a {@link PreparedMessage} carries it: a subscriber that
- * resumes compares that with where it was. What `publish` answers tells of the local subscribers, and gets more fields.
- *
  * @typeParam Member - Who subscribes: `Topics<Connection<User>>` answers with such connections.
  */
 export class Topics<Member extends Subscriber = Subscriber> {

@@ -68,12 +68,12 @@ function isUntouched(stream: Duplex): stream is Socket {
     stream.readableEncoding === null &&
     stream.listenerCount('data') === 0 &&
     stream.listenerCount('readable') === 0 &&
-    !OVERRIDABLE.some((name) => Object.hasOwn(stream, name))
+    OVERRIDABLE.every((name) => stream[name] === Socket.prototype[name])
   );
 }
 
 /** What people replace on a socket to see or change what passes. */
-const OVERRIDABLE = ['write', 'push', 'read', '_write', '_writev', '_read', 'emit'];
+const OVERRIDABLE = ['write', 'push', 'read', '_write', '_writev', '_read', 'emit'] as const;
 
 let chosen: TransportKind | undefined;
 
@@ -83,9 +83,12 @@ function switched(): TransportKind {
     const { MEERKAT_TRANSPORT: value = '' } = process.env;
     chosen = value === 'stream' ? 'stream' : 'handle';
     if (value !== '' && value !== chosen) {
-      process.emitWarning(`MEERKAT_TRANSPORT is '${value}', not 'handle' or 'stream'`, {
-        code: 'MEERKAT_TRANSPORT',
-      });
+      process.emitWarning(
+        `MEERKAT_TRANSPORT is '${value}', not 'handle' or 'stream'; 'handle' is used`,
+        {
+          code: 'MEERKAT_TRANSPORT',
+        },
+      );
     }
   }
   return chosen;

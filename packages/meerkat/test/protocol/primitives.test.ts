@@ -139,9 +139,8 @@ describe.each<[string, Primitives]>([
 
   it('digest with SHA-1 as node:crypto does', () => {
     for (const length of [0, 1, 55, 56, 60, 63, 64, 65, 119, 120, 128]) {
-      const octets = pattern(length);
-      const wanted = createHash('sha1').update(octets).digest();
-      expect(hex(primitives.sha1(octets))).toBe(hex(wanted));
+      const text = 'x'.repeat(length);
+      expect(primitives.sha1Base64(text)).toBe(createHash('sha1').update(text).digest('base64'));
     }
   });
 

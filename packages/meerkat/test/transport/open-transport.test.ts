@@ -250,7 +250,7 @@ describe('MEERKAT_TRANSPORT', () => {
     [
       'nonsense',
       'HandleTransport',
-      "(node) [MEERKAT_TRANSPORT] Warning: MEERKAT_TRANSPORT is 'nonsense', not 'handle' or 'stream'\n",
+      "(node) [MEERKAT_TRANSPORT] Warning: MEERKAT_TRANSPORT is 'nonsense', not 'handle' or 'stream'; 'handle' is used\n",
     ],
   ])('%s: %s', async (value, kind, warning) => {
     const program = Program.source('packages/meerkat/test/transport/programs/which.ts', [], {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Program } from '../../../../test/support/program.ts';
 import { selfTest } from '../../src/transport/self-test.ts';
 import { expectNothingUnhandled } from '../support/failures.ts';
 import { turn, until } from '../support/waiting.ts';
@@ -201,5 +202,42 @@ describe('the self-test of the handle transport', () => {
     if (stranger?.closed === false) await once(stranger, 'close');
     expect(stranger?.bytesRead).toBe(0);
     expect(heard).toEqual([]);
+  });
+});
+
+describe('the self-test in special surroundings', () => {
+  it('passes in workers of node:cluster, which share their ports otherwise', async () => {
+    const program = Program.source('packages/meerkat/test/transport/programs/cluster-workers.ts');
+    onTestFinished(async () => {
+      program.kill('SIGKILL');
+      await program.exited;
+    });
+    expect(await program.exited, program.stderr).toBe(0);
+    // Node tells the primary of a port that is not shared, too: each worker has one.
+    expect(program.stdout).toMatch(/^true true true true, \d ports\n$/);
+  });
+
+  it('fails at once where the permission model keeps the process from the network', async () => {
+    const asked: string[] = [];
+    const permission = {
+      has(scope: string) {
+        asked.push(scope);
+        return false;
+      },
+    };
+    const flags = new Set(['--allow-net']);
+    for (const [name, value] of Object.entries({
+      permission,
+      allowedNodeEnvironmentFlags: flags,
+    })) {
+      const before = Object.getOwnPropertyDescriptor(process, name);
+      Object.defineProperty(process, name, { value, configurable: true });
+      onTestFinished(() => {
+        if (before === undefined) Reflect.deleteProperty(process, name);
+        else Object.defineProperty(process, name, before);
+      });
+    }
+    expect(await selfTest(Buffer.alloc(65_536))).toBe(false);
+    expect(asked).toEqual(['net']);
   });
 });

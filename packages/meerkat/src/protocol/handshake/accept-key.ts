@@ -6,10 +6,7 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** What a server answers to `key`: base64 of the SHA-1 of the key and the protocol's GUID. */
 export function acceptKey(key: string, primitives: Primitives): string {
-  const text = key + GUID;
-  const octets = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at += 1) octets[at] = text.charCodeAt(at);
-  return encodeBase64(primitives.sha1(octets));
+  return primitives.sha1Base64(key + GUID);
 }
 
 /** A key for one handshake: 16 random octets in base64. */
