@@ -1,3 +1,10 @@
-// The same server, lending binary messages to its handlers.
-process.env.BENCH_LEND = '1';
-await import('./meerkat.mjs');
+// An echo that is lent its binary messages: what the copy for the handler costs.
+import { WebSocketServer } from 'meerkat';
+import { httpServer, listen } from './http-server.mjs';
+
+const server = httpServer();
+new WebSocketServer({
+  dangerouslyLendMessages: true,
+  message: (connection, message) => void connection.send(message),
+}).attach(server);
+listen(server);

@@ -8,7 +8,6 @@ const topics = new Topics();
 
 const echo = new WebSocketServer({
   compression,
-  dangerouslyLendMessages: process.env.BENCH_LEND === '1',
   message: (connection, message) => void connection.send(message),
 });
 const subscribe = new WebSocketServer({

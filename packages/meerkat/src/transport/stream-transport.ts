@@ -47,7 +47,7 @@ export class StreamTransport extends DuplexTransport {
   protected listen(): void {
     this.stream.on('data', this.#onChunk);
     // What others wrote before us may still be waiting, and they are told when it has left, not we: behind it comes nothing.
-    if (this.stream.writableLength > 0) this.writeOwned(NOTHING);
+    if (this.stream.writableLength > 0 && !this.#waiting) this.writeOwned(NOTHING);
   }
 
   protected unlisten(): void {
