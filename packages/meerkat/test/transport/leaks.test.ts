@@ -4,7 +4,7 @@ import { observe } from '../support/observed.ts';
 import { KINDS } from './tcp-transports.ts';
 
 /** Rounds of 100 connections. By hand: `MEERKAT_ROUNDS=100`. */
-const ROUNDS = Number(process.env['MEERKAT_ROUNDS'] ?? 10);
+const ROUNDS = Number(process.env['MEERKAT_ROUNDS'] ?? 20);
 
 interface Held {
   readonly heap: number;
