@@ -1,8 +1,9 @@
 // npm run test:runtimes [-- NAME …] [ARGUMENTS]: all tests again, where they run another way than with `npm test`: on the
 // stream transport, and on the other Nodes of bench/package.json. One run after the other, then a line about each.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { ready, root } from './ready.mjs';
 import { installRivals } from './rivals.mjs';
 
@@ -14,6 +15,9 @@ const USAGE = `npm run test:runtimes [-- NAME …] [ARGUMENTS]: runs all tests a
   node26
 
 ARGUMENTS go to Vitest: npm run test:runtimes -- node24 test/serve.test.ts
+
+A file with a test that fails runs once more, by itself: tens of thousands of tests with real sockets and processes share
+few cores here, and what was only late is told from what is wrong. A test that passes then is named, as unsteady.
 
 A Node that cannot be installed is left out, with a line that says so; with CI=true that fails.
 `;
@@ -37,16 +41,47 @@ function run(name, args) {
     delete env.MEERKAT_TRANSPORT;
     env.PATH = dirname(node) + delimiter + env.PATH;
   }
+  const first = vitest(node, env, args);
+  if (first.passed || first.failures.length === 0) return first;
+  console.log(`\n--- once more, alone: ${first.failures.map(({ file }) => file).join(', ')}`);
+  const files = [...new Set(first.failures.map(({ file }) => file))];
+  const second = vitest(node, env, ['--maxWorkers=1', ...files]);
+  if (!second.passed) return second;
+  return { passed: true, failures: [], unsteady: first.failures };
+}
+
+/** One run of Vitest: whether all passed, and which tests did not. */
+function vitest(node, env, args) {
+  const folder = mkdtempSync(join(tmpdir(), 'meerkat-tests-'));
+  const report = join(folder, 'report.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const { status } = spawnSync(
     node,
-    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args],
-    {
-      cwd: root,
-      stdio: 'inherit',
-      env,
-    },
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
+    { cwd: root, stdio: 'inherit', env },
   );
-  return { passed: status === 0 };
+  const failures = existsSync(report) ? failuresIn(JSON.parse(readFileSync(report, 'utf8'))) : [];
+  rmSync(folder, { recursive: true, force: true });
+  return { passed: status === 0, failures };
+}
+
+function failuresIn({ testResults }) {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0 && status === 'failed') {
+      return [{ file, title: 'the file itself', words: firstLine(message) }];
+    }
+    return failed.map(({ fullName, failureMessages }) => ({
+      file,
+      title: fullName,
+      words: firstLine(failureMessages[0]),
+    }));
+  });
+}
+
+function firstLine(words = '') {
+  return words.split('\n', 1)[0];
 }
 
 const given = process.argv.slice(2);
@@ -71,11 +106,15 @@ const lines = [];
 for (const name of wanted) {
   console.log(`\n--- the tests, ${name === 'stream' ? 'on the stream transport' : `on ${name}`}`);
   const begun = performance.now();
-  const { passed, missing } = run(name, args);
+  const { passed, missing, failures = [], unsteady = [] } = run(name, args);
   const seconds = Math.round((performance.now() - begun) / 1000);
   lines.push(
     `${name}: ${missing ? `not run: ${missing}` : `${passed ? 'passed' : 'FAILED'}, ${seconds} s`}`,
   );
+  for (const { file, title, words } of failures) lines.push(`  ${file}: ${title}: ${words}`);
+  for (const { file, title, words } of unsteady) {
+    lines.push(`  unsteady, passed alone: ${file}: ${title}: ${words}`);
+  }
   if (!passed && (missing === undefined || process.env.CI === 'true')) process.exitCode = 1;
 }
 console.log(`\n${lines.join('\n')}`);
