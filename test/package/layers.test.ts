@@ -12,6 +12,8 @@ interface Row {
 
 const MEERKAT = 'packages/meerkat/src/';
 const floors = (...names: string[]) => names.map((name) => `${MEERKAT}${name}/`);
+const CONFORMANCE = 'packages/conformance/src/';
+const parts = (...names: string[]) => names.map((name) => `${CONFORMANCE}${name}/`);
 const PUBLIC = ['meerkat', 'meerkat/protocol', 'meerkat/topics', 'meerkat/testing'];
 
 const TABLE: Readonly<Record<string, Row>> = {
@@ -40,11 +42,27 @@ const TABLE: Readonly<Record<string, Row>> = {
     folders: [MEERKAT, 'test/support/'],
     packages: ['node:', ...PUBLIC, 'vitest', 'fast-check', 'ws'],
   },
+  [`${CONFORMANCE}cases/`]: { folders: parts('wire', 'deflate'), packages: ['node:'] },
+  [`${CONFORMANCE}wire/`]: { folders: [], packages: ['node:'] },
+  [`${CONFORMANCE}deflate/`]: { folders: [], packages: ['node:'] },
+  [`${CONFORMANCE}runner/`]: {
+    folders: parts('cases', 'wire', 'deflate', 'report'),
+    packages: ['node:', ...PUBLIC],
+  },
+  // What a run came to, and pages made of it: no socket.
+  [`${CONFORMANCE}report/`]: { folders: parts('cases', 'wire'), packages: ['node:'] },
+  [`${CONFORMANCE}diagnose/`]: { folders: parts('wire'), packages: ['node:', ...PUBLIC] },
+  [CONFORMANCE]: { folders: parts('cases', 'runner', 'report', 'diagnose'), packages: [] },
+  'packages/conformance/test/': {
+    folders: [CONFORMANCE, 'test/support/'],
+    packages: ['node:', ...PUBLIC, '@meerkat/conformance', 'vitest', 'fast-check', 'ws'],
+  },
   'packages/cli/src/': {
     folders: [],
     packages: [
       'node:',
       ...PUBLIC,
+      '@meerkat/conformance',
       'commander',
       'fastify',
       'fresh',
@@ -57,11 +75,29 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'packages/cli/test/': {
     folders: ['packages/cli/src/', 'test/support/'],
-    packages: ['node:', ...PUBLIC, 'vitest', 'fast-check', 'ws', 'commander', 'fastify', 'pino'],
+    packages: [
+      'node:',
+      ...PUBLIC,
+      '@meerkat/conformance',
+      'vitest',
+      'fast-check',
+      'ws',
+      'commander',
+      'fastify',
+      'pino',
+    ],
   },
   'test/': {
     folders: ['fuzz/'],
-    packages: ['node:', ...PUBLIC, 'vitest', 'fast-check', 'ws', 'playwright-core'],
+    packages: [
+      'node:',
+      ...PUBLIC,
+      '@meerkat/conformance',
+      'vitest',
+      'fast-check',
+      'ws',
+      'playwright-core',
+    ],
   },
   'fuzz/': {
     folders: [],
@@ -78,7 +114,16 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'examples/': {
     folders: [],
-    packages: ['node:', ...PUBLIC, 'express', 'fastify', 'hono', '@hono/node-server', 'cookie'],
+    packages: [
+      'node:',
+      ...PUBLIC,
+      '@meerkat/conformance',
+      'express',
+      'fastify',
+      'hono',
+      '@hono/node-server',
+      'cookie',
+    ],
   },
 };
 
