@@ -2,7 +2,12 @@
 import { node, ready } from './ready.mjs';
 
 export function build() {
-  node('node_modules/typescript/bin/tsc', ['-b', 'packages/meerkat', 'packages/cli']);
+  node('node_modules/typescript/bin/tsc', [
+    '-b',
+    'packages/meerkat',
+    'packages/conformance',
+    'packages/cli',
+  ]);
 }
 
 ready();

@@ -11,11 +11,7 @@ const steps = [
     'node_modules/typescript/bin/tsc',
     ['-p', 'tsconfig.protocol.json'],
   ],
-  [
-    'types: the scripts of the test page',
-    'node_modules/typescript/bin/tsc',
-    ['-p', 'tsconfig.page.json'],
-  ],
+  ['types: the scripts of pages', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.page.json']],
   ['format, lint, import order, cycles', 'node_modules/@biomejs/biome/bin/biome', ['ci', '.']],
   [
     'promises and switches',
@@ -23,13 +19,27 @@ const steps = [
     ['--type-aware', '--deny-warnings', '.'],
   ],
   ['dead code', 'node_modules/knip/bin/knip.js', []],
-  ['build', 'node_modules/typescript/bin/tsc', ['-b', 'packages/meerkat', 'packages/cli']],
+  [
+    'build',
+    'node_modules/typescript/bin/tsc',
+    ['-b', 'packages/meerkat', 'packages/conformance', 'packages/cli'],
+  ],
   ['package exports: publint', 'node_modules/publint/src/cli.js', ['packages/meerkat', '--strict']],
+  [
+    'package exports: publint',
+    'node_modules/publint/src/cli.js',
+    ['packages/conformance', '--strict'],
+  ],
   ['package exports: publint', 'node_modules/publint/src/cli.js', ['packages/cli', '--strict']],
   [
     'package exports: types resolve',
     'node_modules/@arethetypeswrong/cli/dist/index.js',
     ['--pack', 'packages/meerkat', '--profile', 'esm-only', '--quiet'],
+  ],
+  [
+    'package exports: types resolve',
+    'node_modules/@arethetypeswrong/cli/dist/index.js',
+    ['--pack', 'packages/conformance', '--profile', 'esm-only', '--quiet'],
   ],
   ['layer table', 'node_modules/vitest/vitest.mjs', ['run', 'test/package/layers.test.ts']],
 ];

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as conformance from '@meerkat/conformance';
 import * as meerkat from 'meerkat';
 import * as protocol from 'meerkat/protocol';
 import * as testing from 'meerkat/testing';
@@ -32,6 +33,34 @@ describe('the entry points', () => {
         "describeCloseCode",
         "isCloseCodeOnTheWire",
         "systemClock",
+      ]
+    `);
+  });
+
+  it('@meerkat/conformance exports runs, cases and reports', () => {
+    expect(Object.keys(conformance).sort()).toMatchInlineSnapshot(`
+      [
+        "CaseFileWriter",
+        "CheckError",
+        "DEFAULT_STEP_TIMEOUT_MS",
+        "PatternError",
+        "ReportFormatError",
+        "checkServer",
+        "compareWithBaseline",
+        "diagnose",
+        "exitCodeOf",
+        "htmlReport",
+        "indexJson",
+        "junitXml",
+        "outcomeOf",
+        "readIndexJson",
+        "runReport",
+        "sectionOf",
+        "sectionTitle",
+        "selectCases",
+        "serveCases",
+        "summaryLines",
+        "writeReportFolder",
       ]
     `);
   });
@@ -135,13 +164,14 @@ describe('the packages, packed and installed in an empty folder', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'meerkat-packed-'));
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    run(process.execPath, [tsc, '-b', 'packages/meerkat', 'packages/cli'], root);
-    for (const name of ['meerkat', 'cli']) {
+    const packages = ['meerkat', 'conformance', 'cli'];
+    run(process.execPath, [tsc, '-b', ...packages.map((name) => `packages/${name}`)], root);
+    for (const name of packages) {
       run('npm', ['pack', '--silent', '--pack-destination', folder], join(root, 'packages', name));
     }
     writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
     const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
-    expect(tarballs.length).toBe(2);
+    expect(tarballs.length).toBe(3);
     const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
     run('npm', ['install', ...flags, ...tarballs.map((name) => `./${name}`)], folder);
   }, 180_000);
@@ -178,7 +208,7 @@ describe('the packages, packed and installed in an empty folder', () => {
     expect(program.stdout).toBe('packed\nfunction function []\n');
   });
 
-  it('runs the installed program: --version, explain, serve and connect', async () => {
+  it('runs the installed program: --version, explain, serve, check, diagnose and connect', async () => {
     const bin = join(folder, 'node_modules/.bin/meerkat');
     const version = new Program(bin, ['--version'], { cwd: folder });
     expect([await version.exited, version.stdout]).toEqual([0, '0.1.0\n']);
@@ -187,6 +217,12 @@ describe('the packages, packed and installed in an empty folder', () => {
     expect(explain.stdout).toContain('abnormal closure');
     const server = new Program(bin, ['serve', '.', '--port', '0'], { cwd: folder });
     const [url] = await server.prints(/ws:\/\/\S+/);
+    const page = join(folder, 'report.html');
+    const check = new Program(bin, ['check', url, '--cases', '1.1.1', '--html', page]);
+    expect([await check.exited, check.stderr]).toEqual([0, expect.not.stringContaining('rror')]);
+    expect(readFileSync(page, 'utf8')).toContain('1.1.1');
+    const diagnose = new Program(bin, ['diagnose', url]);
+    expect([await diagnose.exited, diagnose.stderr]).toEqual([0, '']);
     const client = new Program(bin, ['connect', url], { cwd: folder });
     client.write('hello\n');
     client.endInput();

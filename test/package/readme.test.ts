@@ -38,7 +38,13 @@ it('README and the documents name only files that exist', () => {
 });
 
 it('ARCHITECTURE.md names every source file it means by a path that exists, and only such', () => {
-  const folders = ['packages/meerkat/src', 'packages/cli/src', 'packages/meerkat', '.'];
+  const folders = [
+    'packages/meerkat/src',
+    'packages/cli/src',
+    'packages/conformance/src',
+    'packages/meerkat',
+    '.',
+  ];
   const sources = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: folder !== '.' }).map((name) =>
       String(name).replaceAll('\\', '/'),

@@ -12,6 +12,8 @@ export interface CertificateSubject {
   readonly names?: readonly string[];
   /** IPv4 addresses that it is valid for. @default 127.0.0.1 */
   readonly addresses?: readonly string[];
+  /** Who says that it signed it; nobody has the certificate of another one than the subject itself. @default the subject */
+  readonly issuer?: string;
   /** @default yesterday */
   readonly notBefore?: Date;
   /** @default tomorrow */
@@ -25,7 +27,9 @@ export function selfSigned(subject: CertificateSubject = {}): Certificate {
   const { names = ['localhost'], addresses = ['127.0.0.1'] } = subject;
   const { notBefore = new Date(Date.now() - DAY), notAfter = new Date(Date.now() + DAY) } = subject;
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const commonName = sequence(der(0x31, sequence(identifier('2.5.4.3'), utf8('meerkat test'))));
+  const commonName = (name: string): Buffer =>
+    sequence(der(0x31, sequence(identifier('2.5.4.3'), utf8(name))));
+  const { issuer = 'meerkat test' } = subject;
   const algorithm = sequence(identifier('1.2.840.10045.4.3.2')); // ecdsa-with-SHA256
   const alternatives = sequence(
     ...names.map((name) => der(0x82, Buffer.from(name, 'latin1'))),
@@ -36,9 +40,9 @@ export function selfSigned(subject: CertificateSubject = {}): Certificate {
     der(0xa0, integer(Buffer.of(2))), // version 3
     integer(Buffer.concat([Buffer.of(1), randomBytes(8)])), // serial number
     algorithm,
-    commonName, // issuer
+    commonName(issuer), // issuer
     sequence(time(notBefore), time(notAfter)),
-    commonName, // subject
+    commonName('meerkat test'), // subject
     publicKey.export({ format: 'der', type: 'spki' }),
     der(0xa3, extensions),
   );

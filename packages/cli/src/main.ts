@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addCheckCommand } from './check/add-check-command.ts';
 import { type CliContext, processContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
 import { addConnectCommand } from './connect/add-connect-command.ts';
+import { addDiagnoseCommand } from './diagnose/add-diagnose-command.ts';
 import { addExplainCommand } from './explain/add-explain-command.ts';
 import { addServeCommand } from './serve/add-serve-command.ts';
 import { oneLine } from './terminal/escape-controls.ts';
@@ -11,6 +13,8 @@ const HELP = `
 Examples:
   meerkat serve ./public --port 8000
   meerkat connect ws://localhost:8000/websocket
+  meerkat check ws://localhost:8000/websocket
+  meerkat diagnose ws://localhost:8000/websocket
   meerkat explain 1006
 
 Exit codes: 0 fine, 1 refused or failed, 2 wrong usage. NO_COLOR=1 turns colours off.
@@ -75,6 +79,8 @@ function createProgram(context: CliContext, complain: (message: string) => void)
     });
   addServeCommand(program, context);
   addConnectCommand(program, context);
+  addDiagnoseCommand(program, context);
+  addCheckCommand(program, context);
   addExplainCommand(program, context);
   return program;
 }

@@ -60,7 +60,7 @@ async function openFile(path: string): Promise<{ fd: number; stats: Stats }> {
 }
 
 /** A write that blocks in a thread cannot be ended, and neither can the process then: what may block gets no thread. */
-function streamFor(fd: number, stats: Stats): OutputStream {
+export function streamFor(fd: number, stats: Stats): OutputStream {
   if (stats.isFIFO()) return new Socket({ fd, readable: false, writable: true });
   if (isatty(fd)) return new TerminalStream(fd);
   return createWriteStream('', { fd, highWaterMark: HIGH_WATER_MARK });
@@ -96,7 +96,8 @@ function octetsInWork(stream: Writable & { readonly bytesWritten?: number }): nu
   return handle?.writeQueueSize ?? stream.bytesWritten ?? 0;
 }
 
-function whyNot(error: NodeJS.ErrnoException): string {
+/** Why a file cannot be written, in words. */
+export function whyNot(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
       return 'no such directory';

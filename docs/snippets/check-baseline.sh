@@ -1,0 +1,1 @@
+npx meerkat check ws://localhost:8000/websocket --cases 1 2 7 --baseline index.json

@@ -1,0 +1,1 @@
+npx meerkat check --client --json index.json

@@ -1,0 +1,79 @@
+import { DEFAULT_STEP_TIMEOUT_MS } from '@meerkat/conformance';
+import { type Command, Option } from 'commander';
+import type { CliContext } from '../cli-context.ts';
+import { headerField, originValue, subprotocols, wholeNumber } from '../connect/option-values.ts';
+import { type DiagnoseFlags, runDiagnose } from './run-diagnose.ts';
+
+const HELP = `
+It goes the way of a client and says at each step what it found: URL, name,
+every address, TLS and its certificate, the HTTP answer, each field of the
+handshake, the first frames, echoes, Ping, a second client, Close; then whether
+the server refuses what it has to (another version, no Host, POST, no key, a
+foreign origin). A server that is no echo server is not blamed for that.
+
+  ok  right          !   works, but look at it
+  !!  wrong          ..  could not be looked at
+
+It opens about ten connections, one or two at a time, and sends a few short
+messages: "meerkat" with some digits, "diag" and "quit" among them. Where the
+certificate is not trusted it stops, and sends nothing.
+
+At the end it says in a few words what is wrong first of all, and what to do.
+Exit code 0 when the server works; 1 when it does not, or with faults; 2 for
+wrong usage.
+
+Examples:
+  meerkat diagnose ws://localhost:8000/websocket
+  meerkat diagnose wss://example.com/chat --origin https://example.com
+  meerkat diagnose wss://dev.example.com --ca ca.pem
+  meerkat diagnose :8000/graphql -s graphql-transport-ws
+  meerkat diagnose :8000 --json | jq -r '.steps[].fault // empty'`;
+
+/** Adds `meerkat diagnose`. */
+export function addDiagnoseCommand(program: Command, context: CliContext): void {
+  program
+    .command('diagnose')
+    .summary('find out why a WebSocket does not connect')
+    .description(
+      'Connects to a WebSocket server step by step, and says in plain words what is wrong.',
+    )
+    .argument('<url>', 'where to connect, for example ws://localhost:8000/websocket')
+    .addOption(
+      new Option(
+        '-s, --subprotocol <name>',
+        'offer a subprotocol; several by commas or by repeating, the preferred one first',
+      ).argParser(subprotocols),
+    )
+    .addOption(
+      new Option(
+        '-H, --header <field>',
+        "send a header field, 'Name: value'; may be repeated",
+      ).argParser(headerField),
+    )
+    .addOption(
+      new Option(
+        '-o, --origin <url>',
+        'send this Origin, as a web page of https://example.com would',
+      ).argParser(originValue),
+    )
+    .addOption(
+      new Option('--timeout <ms>', 'longest wait in each step')
+        .default(DEFAULT_STEP_TIMEOUT_MS)
+        .argParser(wholeNumber(1, 600_000)),
+    )
+    .option(
+      '--ca <file>',
+      'for wss: trust the certificates in this file, in place of the usual ones',
+    )
+    .addOption(
+      new Option(
+        '--insecure',
+        'DANGEROUS, for wss: go on with a certificate that is not trusted; anybody on the way can read and change everything, passwords included. Use --ca instead',
+      ).conflicts('ca'),
+    )
+    .option('--json', 'print the whole diagnosis as JSON, when it is over')
+    .addHelpText('after', HELP)
+    .action(async (url: string, flags: DiagnoseFlags) => {
+      await runDiagnose(url, flags, context);
+    });
+}
