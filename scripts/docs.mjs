@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { node, root } from './ready.mjs';
 
 const VITEST = 'node_modules/vitest/vitest.mjs';
-const GENERATED = ['test/docs', 'packages/cli/test/docs'];
+const GENERATED = ['test/docs', 'packages/cli/test/docs', 'packages/conformance/test/docs'];
 const BLOCKS = ['test/package/docs.test.ts'];
 
 /** Lets tests that compare a page with its source write the page instead. What else they find is told at the end. */

@@ -1,15 +1,55 @@
+// @ts-check
 // The report's filter and the details of a case. Whatever a peer has sent goes into the page as text, never as markup.
 (() => {
-  const byId = (id) => document.getElementById(id);
-  const rows = [...document.querySelectorAll('.cases tbody tr:not(.section)')];
-  const dialog = byId('details');
-  const body = byId('details-body');
+  // What `src/report/html-details.ts` packs. A Place is one in `strings`.
+  /** @typedef {number} Place */
+  /** @typedef {[kind: 0, at: number, words: Place]} Note */
+  /** @typedef {[kind: 1 | 2, at: number, length: number, octets: Place, words: Place]} Octets */
+  /** @typedef {[kind: 3 | 4, at: number, length: number, payload: Place, header: Place, words: Place, bits: Place, key: string | 0, defect: Place]} Frame */
+  /** @typedef {{ outcome?: undefined, absent: Place }} NotRun */
+  /**
+   * @typedef {{
+   *   outcome: string, absent?: undefined, description: Place, rule: Place, verdicts: [Place, Place], words: [Place, Place],
+   *   findings: Place[], notes: Place[], expected?: Place[], tolerated?: Place[][], received: Place[], closing: Place,
+   *   facts: Place[], log: (Note | Octets | Frame)[], request: Place[], response: Place[],
+   * }} Result
+   */
+  /** @typedef {{ name: string, cases: Record<string, NotRun | Result> }} Agent */
+  /** @typedef {{ id: string, place: number, agent: Agent, result: NotRun | Result }} Chosen */
+
+  /**
+   * @template {HTMLElement} T
+   * @param {string} id
+   * @param {new () => T} type
+   * @returns {T}
+   */
+  function byId(id, type) {
+    const found = document.getElementById(id);
+    if (!(found instanceof type)) throw new Error(`the page has no #${id}`);
+    return found;
+  }
+
+  const dialog = byId('details', HTMLDialogElement);
+  const title = byId('details-title', HTMLElement);
+  const body = byId('details-body', HTMLElement);
   const wide = matchMedia('(min-width: 40rem)');
-  /** What the cases have to tell; read when the first is opened. */
+  /** What the cases have to tell; read when the first is opened. @type {Agent[]} */
   let agents = [];
+  /** @type {string[]} */
   let strings = [];
 
-  /** An element with children; strings become text. */
+  /** @param {Place} place */
+  function said(place) {
+    return strings[place] ?? '';
+  }
+
+  /**
+   * An element with children; strings become text.
+   *
+   * @param {string} name
+   * @param {Record<string, string>} attributes
+   * @param {(string | Node)[]} children
+   */
   function element(name, attributes, ...children) {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -19,21 +59,36 @@
 
   // --- Filter ---
 
-  const filter = byId('filter');
-  const search = byId('search');
-  const haystacks = rows.map((row) => row.textContent.toLowerCase());
-  const ids = rows.map((row) => row.querySelector('th').textContent);
+  const filter = byId('filter', HTMLFormElement);
+  const search = byId('search', HTMLInputElement);
+  const shown = byId('shown', HTMLElement);
+  /** @type {NodeListOf<HTMLElement>} */
+  const parts = document.querySelectorAll('.cases tbody');
+  /** @type {NodeListOf<HTMLElement>} */
+  const found = document.querySelectorAll('.cases tbody tr:not(.section)');
+  const rows = [...found].map((row) => ({
+    row,
+    id: row.querySelector('th')?.textContent ?? '',
+    kinds: row.dataset['is']?.split(' ') ?? [],
+    text: row.textContent.toLowerCase(),
+  }));
 
-  function matches(index, show, words) {
-    const kinds = rows[index].dataset.is.split(' ');
-    const shown =
-      show === 'all' || kinds.includes(show) || (show === 'soft' && kinds.includes('failed'));
-    if (!shown || words === '') return shown;
-    const id = ids[index].toLowerCase();
+  /**
+   * @param {(typeof rows)[number]} row
+   * @param {FormDataEntryValue | null} show
+   * @param {string} words
+   */
+  function matches({ id, kinds, text }, show, words) {
+    const included =
+      show === 'all' ||
+      kinds.some((kind) => kind === show) ||
+      (show === 'soft' && kinds.includes('failed'));
+    if (!included || words === '') return included;
+    const name = id.toLowerCase();
     return (
-      id === words ||
-      id.startsWith(`${words}.`) ||
-      (!/^[a-z]?[\d.]+$/.test(words) && haystacks[index].includes(words))
+      name === words ||
+      name.startsWith(`${words}.`) ||
+      (!/^[a-z]?[\d.]+$/.test(words) && text.includes(words))
     );
   }
 
@@ -41,14 +96,15 @@
     const show = new FormData(filter).get('show');
     const words = search.value.trim().toLowerCase();
     let count = 0;
-    for (const [index, row] of rows.entries()) {
-      row.hidden = !matches(index, show, words);
-      if (!row.hidden) count += 1;
+    for (const each of rows) {
+      const included = matches(each, show, words);
+      each.row.hidden = !included;
+      if (included) count += 1;
     }
-    for (const part of document.querySelectorAll('.cases tbody')) {
+    for (const part of parts) {
       part.hidden = part.querySelector('tr:not(.section):not([hidden])') === null;
     }
-    byId('shown').textContent =
+    shown.textContent =
       count === rows.length ? `${count} cases` : `${count} of ${rows.length} cases`;
   }
 
@@ -59,19 +115,23 @@
 
   // --- A case ---
 
-  function section(title, ...content) {
-    return element('section', {}, element('h3', {}, title), ...content);
+  /** @param {string} name @param {Node[]} content */
+  function section(name, ...content) {
+    return element('section', {}, element('h3', {}, name), ...content);
   }
 
+  /** @param {Place[]} places @param {string} none */
   function list(places, none) {
     if (places.length === 0) return element('p', { class: 'quiet' }, none);
-    return element('ol', {}, ...places.map((place) => element('li', {}, strings[place])));
+    return element('ol', {}, ...places.map((place) => element('li', {}, said(place))));
   }
 
+  /** @param {Place[]} places */
   function bullets(places) {
-    return element('ul', {}, ...places.map((place) => element('li', {}, strings[place])));
+    return element('ul', {}, ...places.map((place) => element('li', {}, said(place))));
   }
 
+  /** @type {Readonly<Record<string, string>>} */
   const COLOURS = {
     OK: 'pass',
     INFORMATIONAL: 'info',
@@ -79,6 +139,7 @@
     UNIMPLEMENTED: 'unimplemented',
   };
 
+  /** @param {string} name @param {string} word @param {string} reason */
   function verdict(name, word, reason) {
     const colour = COLOURS[word] ?? 'fail';
     const line = element('p', { class: `verdict ${colour}` }, `${name}: `, element('b', {}, word));
@@ -86,15 +147,17 @@
     return line;
   }
 
+  /** @param {Place} place */
   function octetsOf(place) {
-    return Uint8Array.from(atob(strings[place]), (character) => character.charCodeAt(0));
+    return Uint8Array.from(atob(said(place)), (character) => character.charCodeAt(0));
   }
 
+  /** @param {Uint8Array} octets */
   function hex(octets) {
     return [...octets].map((octet) => octet.toString(16).padStart(2, '0')).join(' ');
   }
 
-  /** Rows of offset, hex and ASCII. */
+  /** Rows of offset, hex and ASCII. @param {Uint8Array} octets @param {number} length */
   function dump(octets, length) {
     const width = wide.matches ? 16 : 8;
     const lines = [];
@@ -112,25 +175,27 @@
     return element('pre', { tabindex: '0' }, lines.join('\n'));
   }
 
+  /** @param {number} at */
   function time(at) {
     return element('time', {}, `${at} ms`);
   }
 
-  function logRow([kind, at, ...rest]) {
-    if (kind === 0) return element('li', { class: 'note' }, time(at), strings[rest[0]]);
-    const mine = kind % 2 === 1;
+  /** @param {Note | Octets | Frame} row */
+  function logRow(row) {
+    const at = time(row[1]);
+    if (row.length === 3) return element('li', { class: 'note' }, at, said(row[2]));
+    const mine = row[0] % 2 === 1;
     const who = element('span', { class: 'who' }, mine ? 'sent ' : 'received ');
-    const item = element('li', { class: mine ? 'runner' : 'peer' }, time(at), who);
-    if (kind < 3) {
-      const [length, octets, words] = rest;
-      item.append(strings[words], dump(octetsOf(octets), length));
+    const item = element('li', { class: mine ? 'runner' : 'peer' }, at, who);
+    if (row.length === 5) {
+      const [, , length, octets, words] = row;
+      item.append(said(words), dump(octetsOf(octets), length));
       return item;
     }
-    const [length, payload, header, words, bits, key, defect] = rest;
-    item.append(element('span', {}, strings[words]));
-    if (defect !== 0)
-      item.append(element('div', { class: 'defect' }, `The peer ${strings[defect]}`));
-    const [opcode, fin, rsv, masked] = strings[bits].split(' ');
+    const [, , length, payload, header, words, bits, key, defect] = row;
+    item.append(element('span', {}, said(words)));
+    if (defect !== 0) item.append(element('div', { class: 'defect' }, `The peer ${said(defect)}`));
+    const [opcode, fin, rsv, masked] = said(bits).split(' ');
     const reserved = Number(rsv).toString(2).padStart(3, '0');
     const mask = masked === '0' ? 'not masked' : `mask ${key === 0 ? '' : key}`;
     const names = [`opcode ${opcode}`, `FIN ${fin}`, `RSV ${reserved}`, mask, `length ${length}`];
@@ -141,20 +206,22 @@
     return item;
   }
 
-  function head(title, places) {
-    const lines = places.map((place) => strings[place]);
+  /** @param {string} name @param {Place[]} places */
+  function head(name, places) {
+    const lines = places.map(said);
     const text = lines.length === 0 ? 'nothing' : lines.join('\n');
-    return section(title, element('pre', { tabindex: '0' }, text));
+    return section(name, element('pre', { tabindex: '0' }, text));
   }
 
+  /** @param {NotRun | Result} result */
   function filled(result) {
     if (result.absent !== undefined) {
-      return [element('p', {}, `This case was not run: ${strings[result.absent]}`)];
+      return [element('p', {}, `This case was not run: ${said(result.absent)}`)];
     }
-    const [behavior, behaviorClose] = result.verdicts.map((place) => strings[place]);
-    const [words, wordsClose] = result.words.map((place) => strings[place]);
-    const found = result.findings.map((place) =>
-      element('p', { class: 'verdict fail' }, element('b', {}, 'Finding '), strings[place]),
+    const [behavior, behaviorClose] = result.verdicts;
+    const [words, wordsClose] = result.words;
+    const findings = result.findings.map((place) =>
+      element('p', { class: 'verdict fail' }, element('b', {}, 'Finding '), said(place)),
     );
     const expected = [
       ...(result.expected === undefined ? [] : [list(result.expected, 'No message.')]),
@@ -162,19 +229,19 @@
         element('p', {}, 'Tolerated (NON-STRICT):'),
         list(events, 'No message.'),
       ]),
-      element('p', {}, `Then ${strings[result.closing]}.`),
+      element('p', {}, `Then ${said(result.closing)}.`),
     ];
     return [
       section(
         'What is sent and expected',
-        element('p', {}, strings[result.description]),
-        element('p', { class: 'quiet' }, strings[result.rule]),
+        element('p', {}, said(result.description)),
+        element('p', { class: 'quiet' }, said(result.rule)),
       ),
       section(
         'Verdicts',
-        verdict('Behaviour', behavior, words),
-        verdict('Close', behaviorClose, wordsClose),
-        ...found,
+        verdict('Behaviour', said(behavior), said(words)),
+        verdict('Close', said(behaviorClose), said(wordsClose)),
+        ...findings,
       ),
       ...(result.notes.length === 0 ? [] : [section('Notes', bullets(result.notes))]),
       element(
@@ -197,36 +264,55 @@
   // --- Which one: the fragment says it, so that a case can be linked to ---
 
   const PREFIX = '#case-';
+  const data = byId('report-data', HTMLElement);
+  const previous = byId('previous', HTMLButtonElement);
+  const next = byId('next', HTMLButtonElement);
 
+  /** @returns {Chosen | undefined} */
   function current() {
     const given = location.hash;
     if (!given.startsWith(PREFIX)) return undefined;
-    if (agents.length === 0) ({ agents, strings } = JSON.parse(byId('report-data').textContent));
-    const [id, place] = given.slice(PREFIX.length).split('/');
+    if (agents.length === 0) ({ agents, strings } = JSON.parse(data.textContent));
+    const [id = '', place] = given.slice(PREFIX.length).split('/');
     const agent = agents[Number(place)];
-    if (agent === undefined || !Object.hasOwn(agent.cases, id)) return undefined;
-    return { id, place: Number(place), agent, result: agent.cases[id] };
+    const result = agent === undefined ? undefined : caseOf(agent, id);
+    if (agent === undefined || result === undefined) return undefined;
+    return { id, place: Number(place), agent, result };
   }
 
-  /** The case above or below that the filter shows and this agent has. */
+  /** @param {Agent} agent @param {string} id */
+  function caseOf({ cases }, id) {
+    return Object.hasOwn(cases, id) ? cases[id] : undefined;
+  }
+
+  /**
+   * The case above or below that the filter shows and this agent has.
+   *
+   * @param {Chosen} chosen
+   * @param {1 | -1} step
+   */
   function neighbour({ id, agent }, step) {
-    for (let at = ids.indexOf(id) + step; at >= 0 && at < ids.length; at += step) {
-      if (!rows[at].hidden && Object.hasOwn(agent.cases, ids[at])) return ids[at];
+    let at = rows.findIndex((each) => each.id === id) + step;
+    for (let each = rows[at]; each !== undefined; each = rows[at]) {
+      if (!each.row.hidden && caseOf(agent, each.id) !== undefined) return each.id;
+      at += step;
     }
     return undefined;
   }
 
+  /** @param {string} id @param {number} place */
   function goTo(id, place) {
     history.replaceState(null, '', `${PREFIX}${id}/${place}`);
     show();
   }
 
-  /** The same case of each agent. */
+  /** The same case of each agent. @param {Chosen} chosen */
   function others({ id, place }) {
     const buttons = [];
     for (const [index, agent] of agents.entries()) {
-      if (!Object.hasOwn(agent.cases, id)) continue;
-      const { outcome = 'missing' } = agent.cases[id];
+      const result = caseOf(agent, id);
+      if (result === undefined) continue;
+      const { outcome = 'missing' } = result;
       const made = element(
         'button',
         { type: 'button', class: outcome, 'aria-pressed': String(index === place) },
@@ -245,21 +331,21 @@
       if (dialog.open) dialog.close();
       return;
     }
-    byId('details-title').textContent = `Case ${chosen.id} · ${chosen.agent.name}`;
+    title.textContent = `Case ${chosen.id} · ${chosen.agent.name}`;
     body.replaceChildren(...others(chosen), ...filled(chosen.result));
-    for (const [button, step] of [
-      ['previous', -1],
-      ['next', 1],
-    ]) {
-      const id = neighbour(chosen, step);
-      byId(button).disabled = id === undefined;
-      byId(button).onclick = id === undefined ? null : () => goTo(id, chosen.place);
-    }
+    offer(previous, neighbour(chosen, -1), chosen.place);
+    offer(next, neighbour(chosen, 1), chosen.place);
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
   }
 
-  byId('close').addEventListener('click', () => dialog.close());
+  /** @param {HTMLButtonElement} button @param {string | undefined} id @param {number} place */
+  function offer(button, id, place) {
+    button.disabled = id === undefined;
+    button.onclick = id === undefined ? null : () => goTo(id, place);
+  }
+
+  byId('close', HTMLElement).addEventListener('click', () => dialog.close());
   dialog.addEventListener('click', (event) => {
     if (event.target === dialog) dialog.close(); // beside it
   });

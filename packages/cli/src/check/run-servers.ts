@@ -51,6 +51,7 @@ export async function runServers(
       ...options,
       ...server,
       signal: interrupts.signal,
+      onNotice: (words) => progress.print(`${words}\n`),
       onResult: (result, place) => {
         onResult(result, place);
         progress.ended(result, place);

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { Command } from '../connect/command.ts';
 import { ask, runCases, wsClient } from './ws-client.ts';
 
@@ -30,9 +30,10 @@ async function serving(
   }
 }
 
-function folder(): string {
+/** @param finished - Of the test, where others run beside it. */
+function folder(finished: TestContext['onTestFinished'] = onTestFinished): string {
   const path = mkdtempSync(join(tmpdir(), 'meerkat-check-'));
-  onTestFinished(() => rmSync(path, { recursive: true }));
+  finished(() => rmSync(path, { recursive: true }));
   return path;
 }
 
@@ -40,7 +41,7 @@ const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'
 
 const node = (script: string): string[] => [process.execPath, '-e', script];
 
-describe('meerkat check --client -- COMMAND', () => {
+describe.concurrent('meerkat check --client -- COMMAND', () => {
   it('ends with 0 where the client keeps the rules', async () => {
     const { code, output, errors } = await check(
       ...['--cases', '1.1.*', '2', '7.1', '--', ...wsClient('ws/8')],
@@ -88,8 +89,8 @@ describe('meerkat check --client -- COMMAND', () => {
     expect([verbose.code, verbose.errors]).toEqual([0, expect.stringMatching(/^tried hard$/m)]);
   });
 
-  it('ends with 2 where COMMAND ran no case, or cannot be started', async () => {
-    const report = join(folder(), 'index.json');
+  it('ends with 2 where COMMAND ran no case, or cannot be started', async (test) => {
+    const report = join(folder(test.onTestFinished), 'index.json');
     const nothing = await check('--json', report, '--', ...node("console.log('hello')"));
     expect(nothing.errors).toBe(
       'hello\nmeerkat: COMMAND ended with exit code 0, and no case was run\n',

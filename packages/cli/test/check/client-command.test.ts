@@ -1,9 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import process from 'node:process';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ClientCommand } from '../../src/check/client-command.ts';
+
+/** Tests run side by side: what they started ends with the file. */
+const started: ClientCommand[] = [];
+
+afterAll(() => {
+  for (const command of started) command.endAtOnce();
+});
 
 async function start(
   words: readonly string[],
@@ -14,7 +20,7 @@ async function start(
     env: process.env,
     onPrinted,
   });
-  onTestFinished(() => command.endAtOnce());
+  started.push(command);
   return command;
 }
 
@@ -39,7 +45,7 @@ function lives(pid: number): boolean {
   }
 }
 
-describe('ClientCommand', () => {
+describe.concurrent('ClientCommand', () => {
   it('gets the URL in its words and in its environment', async () => {
     const command = await start(
       node(
@@ -96,8 +102,6 @@ describe('ClientCommand', () => {
   });
 
   it('ends with all that it has started, even where that does not obey', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'meerkat-command-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
     const stubborn =
       "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('pid', process.pid)";
     const parent = `

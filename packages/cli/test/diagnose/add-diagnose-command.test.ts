@@ -1,6 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { read } from '../../../../test/support/doc-page.ts';
-import { startServe } from '../../../../test/support/meerkat-serve.ts';
 import { Command, pipe } from '../connect/command.ts';
 import { httpServer, meerkatServer, rawServer, tcpServer } from '../connect/servers.ts';
 
@@ -19,10 +18,10 @@ describe('meerkat diagnose', () => {
 
   it('names what is wrong with its rule, says what to do, and ends with 1', async () => {
     const url = await rawServer(
-      async () => {},
+      async (peer) => peer.end(), // it has nothing to say, and nobody has to wait for that
       () => 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
     );
-    const { code, output, errors } = await pipe('', 'diagnose', url, '--timeout', '400');
+    const { code, output, errors } = await pipe('', 'diagnose', url);
     expect(output).toMatch(/^!! {2}Sec-WebSocket-Accept: .*fixed value/m);
     expect(output).toContain('(RFC 6455 §4.2.2)');
     expect(output).toMatch(/^ {4}→ Append 258EAFA5/m);
@@ -98,7 +97,15 @@ describe('meerkat diagnose', () => {
   });
 
   it('diagnose.sh shows what diagnose.txt shows', async () => {
-    const { port } = await startServe();
+    const serve = new Command();
+    const over = serve.run('serve', 'examples/public', '--port', '0');
+    onTestFinished(async () => {
+      serve.interrupt();
+      await over;
+    });
+    const address = /ws:\/\/\S+?:(\d+)\/websocket/;
+    await serve.until((printed) => address.test(printed));
+    const [, port = ''] = address.exec(serve.output) ?? [];
     const of = (name: string): string =>
       read(`docs/snippets/${name}`)
         .replaceAll(':8000', `:${port}`)

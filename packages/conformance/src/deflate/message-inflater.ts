@@ -63,13 +63,20 @@ export class MessageInflater {
   /** Kept without takeover too: whoever refers to it is told so. */
   readonly #history = new History(LARGEST_WINDOW_BITS);
   #room = LEAST_ROOM;
+  #maxBytes: number;
 
   constructor(settings: InflaterSettings) {
     this.#settings = settings;
+    this.#maxBytes = settings.maxBytes;
   }
 
-  /** The next message, from its payload. It must not be called again before the answer is there. */
-  inflate(payload: Uint8Array): Inflated | Promise<Inflated> {
+  /**
+   * The next message, from its payload. It must not be called again before the answer is there.
+   *
+   * @param maxBytes - For this message, where that is less than for all.
+   */
+  inflate(payload: Uint8Array, maxBytes: number = Infinity): Inflated | Promise<Inflated> {
+    this.#maxBytes = Math.min(this.#settings.maxBytes, maxBytes);
     if (this.#settings.direction.windowBits < LARGEST_WINDOW_BITS) return this.#walk(payload);
     const data = Buffer.concat([payload, TAIL_AND_END]);
     if (payload.length > MOST_AT_ONCE) {
@@ -89,10 +96,10 @@ export class MessageInflater {
 
   #options(): ZlibOptions {
     const dictionary = this.#history.octets;
-    const { direction, maxBytes } = this.#settings;
+    const { direction } = this.#settings;
     return {
       info: true,
-      maxOutputLength: maxBytes,
+      maxOutputLength: this.#maxBytes,
       chunkSize: this.#room,
       ...(direction.contextTakeover && dictionary.length > 0 ? { dictionary } : {}),
     };
@@ -119,17 +126,17 @@ export class MessageInflater {
   }
 
   #tooLarge(): Inflated {
-    const most = this.#settings.maxBytes.toLocaleString('en-US');
+    const most = this.#maxBytes.toLocaleString('en-US');
     const text = `sends a compressed message that becomes more than ${most} octets`;
     const finding = { code: 'DEFLATE', text, rule: 'RFC 7692 §8' } as const;
     return { octets: new Uint8Array(0), closeCode: 1009, finding };
   }
 
   #walk(payload: Uint8Array): Inflated {
-    const { direction, maxBytes } = this.#settings;
+    const { direction } = this.#settings;
     const walked = inflate(payload, {
       history: this.#history.octets,
-      maxBytes,
+      maxBytes: this.#maxBytes,
       tail: true,
       windowBits: direction.windowBits,
     });

@@ -61,9 +61,14 @@ function opened<T extends Socket>(
     const onError = (error: NodeJS.ErrnoException): void =>
       fail({ code: error.code ?? 'ERROR', message: error.message });
     const onClose = (): void => fail({ code: 'CLOSED', message: 'the connection was closed' });
-    const timer = setTimeout(() => fail({ code: 'TIMEOUT', message: 'no answer' }), timeoutMs);
+    let last: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => {
+      // What has come already counts, also where this process was held up until the time was over.
+      last = setImmediate(fail, { code: 'TIMEOUT', message: 'no answer' });
+    }, timeoutMs);
     const settle = (): void => {
       clearTimeout(timer);
+      clearImmediate(last);
       socket.off(event, onOpen).off('error', onError).off('close', onClose);
     };
     socket.on(event, onOpen).on('error', onError).on('close', onClose);

@@ -20,7 +20,9 @@ export function faultGroups(agent: AgentReport): FaultGroup[] {
   for (const result of agent.results) {
     const outcome = verdictOutcome(result);
     if (outcome === 'pass' || outcome === 'info') continue;
-    const key = JSON.stringify([outcome, wordsOf(result), result.rule]);
+    // What is not there at all is one thing, whatever each case would have looked at.
+    const rule = outcome === 'unimplemented' ? '' : result.rule;
+    const key = JSON.stringify([outcome, withoutPayloads(wordsOf(result)), rule]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [result]);
     else group.push(result);
@@ -39,7 +41,7 @@ function groupOf(results: readonly CaseResult[]): FaultGroup | undefined {
   if (outcome === 'pass' || outcome === 'info') return undefined;
   return {
     outcome,
-    words: wordsOf(first),
+    words: sharedWords(results),
     rule: first.rule,
     closings: closingsOf(results),
     results,
@@ -53,6 +55,19 @@ function verdictOutcome(result: CaseResult): Outcome {
 /** The reason of the verdict that is not good; of the two, that on the behaviour. */
 function wordsOf(result: CaseResult): string {
   return isGood(result.behavior) ? result.resultClose : result.result;
+}
+
+const PAYLOAD =
+  /(?:"[^"]*"|(?<![\w-])[0-9a-f]{2}(?: [0-9a-f]{2})+(?: \u2026)?)(?: \(\d+ octets\))?/g;
+
+/** Words on what came where something else was asked for: one fault may show with many payloads. */
+function withoutPayloads(words: string): string {
+  return / (?:is|are) asked for$/.test(words) ? words.replace(PAYLOAD, '\u2026') : words;
+}
+
+function sharedWords(results: readonly CaseResult[]): string {
+  const [words = '', ...others] = new Set(results.map(wordsOf));
+  return others.length === 0 ? words : withoutPayloads(words);
 }
 
 function closingsOf(results: readonly CaseResult[]): Map<string, string[]> {

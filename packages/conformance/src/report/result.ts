@@ -27,7 +27,7 @@ export type FindingCode =
   | 'CONTEXT'
   /** After this case the server did not answer any more, or had lost its other connections. */
   | 'DIED'
-  /** Nothing came in answer to an invalid Close: TCP had to be dropped by the runner. */
+  /** Nothing came in answer to an invalid Close, or a Close as invalid: TCP had to be dropped by the runner. */
   | 'NO_ANSWER_TO_CLOSE'
   /** The answer came, but after the original's time limit. */
   | 'LATE'

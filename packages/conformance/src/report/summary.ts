@@ -8,6 +8,7 @@ import {
   notRunGroups,
   type SaidOfCases,
 } from './fault-groups.ts';
+import { headLines } from './head-words.ts';
 import { type AgentReport, type CaseResult, outcomeOf } from './result.ts';
 import { compareCaseIds, sectionOf, sectionTitle } from './sections.ts';
 import { cutLine, widthOf, wrapText } from './text-lines.ts';
@@ -42,6 +43,8 @@ const MIN_COLUMNS = 40;
 const SHOWN_ROWS = 10;
 const SHOWN_CLOSINGS = 3;
 const SHOWN_NOTES = 10;
+/** Faults that are told in a line each, behind those that are shown. */
+const TOLD_FAULTS = 100;
 /** Messages a case that the original sends. */
 const FULL_MESSAGES = 1000;
 
@@ -148,25 +151,33 @@ class SummaryWriter {
 
   #faults(): void {
     const groups = faultGroups(this.#agent);
-    const shown = groups.slice(0, this.#maxFailures);
+    const absent = groups.filter(({ outcome }) => outcome === 'unimplemented');
+    const faults = groups.filter(({ outcome }) => outcome !== 'unimplemented');
+    const shown = faults.slice(0, this.#maxFailures);
     for (const group of shown) this.#fault(group);
-    const left = groups.slice(shown.length);
-    if (left.length > 0) {
-      const ids = left.flatMap(({ results }) => results.map(({ id }) => id)).sort(compareCaseIds);
-      this.#lines.push('');
-      this.#wrapped('fail', `${left.length} more faults: ${this.#ids(ids)}`, '', '  ');
-    }
+    this.#told(faults.slice(shown.length));
+    for (const group of absent) this.#fault(group);
     if (shown.some(hasUnfinished))
       this.#wrapped('quiet', '~ FIN is not set: more of the message follows.', '  ', '  ');
   }
 
+  /** Without the octets. */
+  #told(groups: readonly FaultGroup[]): void {
+    if (groups.length === 0) return;
+    this.#lines.push('');
+    this.#say('fail', groups.length === 1 ? '1 more fault:' : `${groups.length} more faults:`);
+    for (const group of groups.slice(0, TOLD_FAULTS)) {
+      this.#wrapped(undefined, this.#groupWords(group), '  ', '    ');
+    }
+    const left = groups.slice(TOLD_FAULTS);
+    if (left.length === 0) return;
+    const ids = left.flatMap(({ results }) => results.map(({ id }) => id)).sort(compareCaseIds);
+    this.#wrapped(undefined, `and ${left.length} more: ${this.#ids(ids)}`, '  ', '    ');
+  }
+
   #fault(group: FaultGroup): void {
     this.#lines.push('');
-    const label = LABELS[group.outcome];
-    const words = visibleText(group.words).replace(/\.$/, '');
-    const rule = group.rule === '' || words.includes(group.rule) ? '' : ` (${group.rule})`;
-    const ids = this.#ids(group.results.map(({ id }) => id));
-    this.#wrapped(group.outcome, `${label}: ${words}${rule}: ${ids}`, '', '  ');
+    this.#wrapped(group.outcome, this.#groupWords(group), '', '  ');
     const closings = [...group.closings];
     for (const [closing, cases] of closings.slice(0, SHOWN_CLOSINGS)) {
       const where = cases.length === group.results.length ? '' : ` (${this.#ids(cases)})`;
@@ -176,6 +187,12 @@ class SummaryWriter {
     if (left > 0) this.#wrapped('quiet', `and ${left} other ends`, '  ', '  ');
     const [first] = group.results;
     if (first !== undefined && group.outcome !== 'unimplemented') this.#example(first, group);
+  }
+
+  #groupWords(group: FaultGroup): string {
+    const words = visibleText(group.words).replace(/\.$/, '');
+    const rule = group.rule === '' || words.includes(group.rule) ? '' : ` (${group.rule})`;
+    return `${LABELS[group.outcome]}: ${words}${rule}: ${this.#ids(group.results.map(({ id }) => id))}`;
   }
 
   /** What the first case of a group sent and got. */
@@ -193,7 +210,7 @@ class SummaryWriter {
     }
     for (const row of rowsAroundFault(result.log, SHOWN_ROWS)) {
       const kind = row.kind === 'note' ? 'quiet' : row.by === 'runner' ? 'sent' : 'received';
-      for (const line of rowLines(row)) {
+      for (const line of headLines(row, result) ?? rowLines(row)) {
         this.#lines.push(this.#colour(kind, cutLine(`    ${line}`, this.#columns)));
       }
     }
@@ -205,7 +222,12 @@ class SummaryWriter {
     this.#say(kind === 'quiet' ? 'heading' : kind, title);
     const shown = groups.slice(0, Math.max(SHOWN_NOTES, this.#maxFailures));
     for (const { words, ids } of shown) {
-      this.#wrapped(undefined, `${visibleText(words)}: ${this.#ids(ids)}`, '  ', '    ');
+      this.#wrapped(
+        undefined,
+        `${visibleText(words).replace(/\.$/, '')}: ${this.#ids(ids)}`,
+        '  ',
+        '    ',
+      );
     }
     const left = groups.length - shown.length;
     if (left > 0) this.#wrapped('quiet', `and ${left} more`, '  ', '  ');

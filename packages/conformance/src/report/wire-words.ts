@@ -31,11 +31,15 @@ export function hexOf(octets: Uint8Array): string {
     .replace(/..(?=.)/g, '$& ');
 }
 
-/** `text~ "fragment1"`, `close 1002 "reason"`, `op3 rsv4 <00 ff>`. `~`: FIN is not set. */
+/** `text~ "fragment1"`, `close 1002 "reason"`, `op3 RSV1 <00 ff>`. `~`: FIN is not set. */
 export function frameWords(row: FrameRow): string {
   const name = `${opcodeName(row.opcode)}${row.fin ? '' : '~'}`;
-  const bits = row.rsv === 0 ? '' : ` rsv${row.rsv}`;
-  return `${name}${bits}${payloadPart(row)}`;
+  return `${name}${reservedBits(row.rsv)}${payloadPart(row)}`;
+}
+
+/** ` RSV1 RSV3` for 5: RSV1 is the highest of the three. */
+function reservedBits(rsv: number): string {
+  return [1, 2, 3].map((bit) => ((rsv << bit) & 8 ? ` RSV${bit}` : '')).join('');
 }
 
 function payloadPart(row: FrameRow): string {

@@ -1,4 +1,5 @@
 // One connection of a case: sends what it is told, keeps what comes, and polices it.
+
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { Event, WriteMode } from '../cases/case.ts';
@@ -7,18 +8,21 @@ import type { Finding } from '../report/result.ts';
 import { close, encodeFrame, type FrameSpec, pong } from '../wire/frame.ts';
 import { type Defect, FrameReader, type ReceivedFrame } from '../wire/frame-reader.ts';
 import type { SeededRandom } from '../wire/random.ts';
+import { fairNow } from './own-delay.ts';
 import { newTraffic, type TrafficCount } from './traffic-count.ts';
 import type { WireLog } from './wire-log.ts';
 
-/** More than any case sends: 16 MiB of section 9. */
-const MAX_MESSAGE_BYTES = 64 << 20;
+/** What a peer may send beyond what a case asks for: more is a flood, and fails the connection. */
+const SPARE_EVENTS = 1000;
+const SPARE_BYTES = 1 << 20;
+/** Octets that are handed to the network at a time: of a message in one piece nobody could tell whether it moves. */
+const WRITE_BYTES = 1 << 18;
+/** A peer that takes no octets for so long is given up; milliseconds. */
+const STUCK_MS = 10_000;
 /** What was sent last gets so long to leave: milliseconds. */
 const DESTROY_AFTER_MS = 1000;
 /** A message in more frames than this is not read on; the most that is sent to a peer are 65,537. */
 const MAX_PARTS = 300_000;
-/** What a peer makes us remember beyond this is not looked at any more. */
-const MAX_EVENTS = 200_000;
-const MAX_EVENT_BYTES = 128 << 20;
 /** Pings of a peer that does not read our Pongs stay unanswered from here. */
 const MAX_WAITING_BYTES = 1 << 20;
 
@@ -29,6 +33,8 @@ export interface CaseConnectionSetup {
   readonly log: WireLog;
   /** Where compression was agreed on. */
   readonly inflating?: MessageInflater | undefined;
+  /** A peer that takes no octets for so many milliseconds is given up. Default 10,000. */
+  readonly stuckMs?: number;
 }
 
 /** What a message's place in the queue needs to be known of it. */
@@ -68,8 +74,8 @@ export class CaseConnection {
   ignorePongs = false;
   /** Compressed data could not be inflated. */
   inflatingFailed = false;
-  /** When an octet moved last, either way; `performance.now()`. */
-  lastMovement: number = performance.now();
+  /** When an octet moved last, either way; by `fairNow`. */
+  lastMovement: number = fairNow();
   /** How many messages of the peer came compressed, and how many not. */
   compressedMessages = 0;
   plainMessages = 0;
@@ -83,10 +89,14 @@ export class CaseConnection {
   readonly #waiters = new Set<() => void>();
   readonly #frames: ReceivedFrame[] = [];
   #pumping = false;
+  #wanted = true;
   #assembling: Assembling | undefined;
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #streamClosed = false;
+  readonly #stuckMs: number;
+  #maxEvents = SPARE_EVENTS;
+  #maxBytes = SPARE_BYTES;
   #eventBytes = 0;
   #probes = 0;
   #probesAnswered = 0;
@@ -97,10 +107,14 @@ export class CaseConnection {
     this.#stream = stream;
     this.#random = setup.random;
     this.#inflating = setup.inflating;
+    this.#stuckMs = setup.stuckMs ?? STUCK_MS;
+    const maxBytes = (): number => this.#maxBytes;
     const rules = {
       masked: setup.role === 'server',
       compression: setup.inflating !== undefined,
-      maxFrameBytes: MAX_MESSAGE_BYTES,
+      get maxFrameBytes() {
+        return maxBytes();
+      },
     };
     this.#reader = new FrameReader(rules, (frame) => {
       this.#frames.push(frame);
@@ -120,10 +134,16 @@ export class CaseConnection {
     stream.resume();
   }
 
+  /** What the case asks of the peer. A flood is not kept, beside other cases that keep theirs. */
+  expectAtMost(events: number, octets: number): void {
+    this.#maxEvents = events + SPARE_EVENTS;
+    this.#maxBytes = octets + SPARE_BYTES;
+  }
+
   /** Takes octets of the peer: what came behind its head is handed in by whoever read that. */
   received(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    this.lastMovement = performance.now();
+    this.lastMovement = fairNow();
     this.incoming.wireOctets += chunk.length;
     if (this.closeReceived && !this.failedByMe) {
       this.log.octets('peer', chunk);
@@ -201,7 +221,7 @@ export class CaseConnection {
     else {
       this.close(code, reason);
       // A client waits for its server to end TCP; with what it sends now there is nothing to wait for.
-      if (this.role === 'server') this.#stream.end();
+      if (this.role === 'server') this.#endBehind();
     }
   }
 
@@ -222,6 +242,7 @@ export class CaseConnection {
 
   /** What is not read is not lost: the network holds it, and then the peer. */
   setReading(reading: boolean): void {
+    this.#wanted = reading;
     if (reading) this.#stream.resume();
     else this.#stream.pause();
   }
@@ -239,11 +260,11 @@ export class CaseConnection {
     this.#stream.end(() => this.#stream.destroy());
   }
 
-  /** Until it is so or the connection is over; `false` when `until`, a time of `performance.now()`, has passed before. */
+  /** Until it is so or the connection is over; `false` when `until`, a time of `fairNow`, has passed before. */
   async wait(reached: () => boolean, until: () => number): Promise<boolean> {
     for (;;) {
       if (reached() || this.over) return true;
-      const left = until() - performance.now();
+      const left = until() - fairNow();
       if (left <= 0) return false;
       await this.#change(left);
     }
@@ -288,15 +309,17 @@ export class CaseConnection {
 
   #write(pieces: readonly Uint8Array[], turns: boolean): Promise<void> {
     // What is sent while earlier pieces wait queues up behind them.
-    if (this.#waiting === 0 && pieces.length === 1) {
-      const [piece] = pieces;
-      return piece === undefined ? Promise.resolve() : this.#writeOne(piece);
-    }
+    const [piece, ...others] = pieces;
+    if (piece === undefined) return Promise.resolve();
+    const whole = others.length === 0 && piece.length <= WRITE_BYTES;
+    if (this.#waiting === 0 && whole) return this.#writeOne(piece);
     this.#waiting += 1;
     this.#tail = this.#tail.then(async () => {
       for (const piece of pieces) {
+        for (let at = 0; at < piece.length && !this.gone; at += WRITE_BYTES) {
+          await this.#writeOne(piece.subarray(at, at + WRITE_BYTES));
+        }
         if (this.gone) break;
-        await this.#writeOne(piece);
         if (turns) await new Promise((resolve) => setImmediate(resolve));
       }
       this.#waiting -= 1;
@@ -307,13 +330,18 @@ export class CaseConnection {
   #writeOne(piece: Uint8Array): Promise<void> {
     if (this.gone || this.#stream.writableEnded) return Promise.resolve();
     this.outgoing.wireOctets += piece.length;
-    this.lastMovement = performance.now();
+    this.lastMovement = fairNow();
     if (this.#stream.write(piece)) return Promise.resolve();
     return new Promise((resolve) => {
+      const stuck = setTimeout(() => {
+        this.log.note(`the peer has taken no octets for ${this.#stuckMs} ms`);
+        this.drop();
+      }, this.#stuckMs);
       const done = (): void => {
+        clearTimeout(stuck);
         this.#stream.off('drain', done);
         this.#stream.off('close', done);
-        this.lastMovement = performance.now();
+        this.lastMovement = fairNow();
         resolve();
       };
       this.#stream.on('drain', done);
@@ -321,10 +349,16 @@ export class CaseConnection {
     });
   }
 
+  /** Ends our direction when what waits has been written. */
+  #endBehind(): void {
+    if (this.#waiting === 0) this.#stream.end();
+    else void this.#tail.then(() => this.#stream.end());
+  }
+
   #peerEnded(how: 'fin' | 'reset'): void {
     if (this.ended !== undefined) return;
     this.ended = how;
-    this.lastMovement = performance.now();
+    this.lastMovement = fairNow();
     const unfinished = this.#reader.unfinished;
     if (unfinished.length > 0) this.log.octets('peer', unfinished);
     if (!this.droppedByMe)
@@ -343,7 +377,12 @@ export class CaseConnection {
     while (this.#frames.length > 0) {
       const waiting = this.#take(this.#frames.shift() as ReceivedFrame);
       if (waiting !== undefined) {
-        void waiting.then(() => this.#pump());
+        // What comes meanwhile would queue up here, and a few octets may take long to inflate.
+        this.#stream.pause();
+        void waiting.then(() => {
+          if (this.#wanted) this.#stream.resume();
+          this.#pump();
+        });
         return;
       }
     }
@@ -402,7 +441,7 @@ export class CaseConnection {
     if (probe !== undefined && Buffer.compare(probe, payload) === 0) {
       this.#probesAnswered = this.#probes;
     } else if (!this.ignorePongs) {
-      this.#record({ event: 'pong', payload: payload.slice() }, payload.length);
+      this.#record({ event: 'pong', payload: new Uint8Array(payload) }, payload.length);
     }
   }
 
@@ -414,7 +453,7 @@ export class CaseConnection {
     }
     // Always 1000, never an echo of the code.
     this.close(1000);
-    if (this.role === 'server') this.#stream.end();
+    if (this.role === 'server') this.#endBehind();
   }
 
   #dataComes(frame: ReceivedFrame): Promise<void> | undefined {
@@ -427,7 +466,7 @@ export class CaseConnection {
     const assembling = this.#assembling;
     assembling.parts.push(frame.payload);
     assembling.length += frame.payload.length;
-    if (assembling.length > MAX_MESSAGE_BYTES || assembling.parts.length > MAX_PARTS) {
+    if (assembling.length > this.#maxBytes || assembling.parts.length > MAX_PARTS) {
       const text = `sends a message without end: ${assembling.length} octets in ${assembling.parts.length} frames`;
       this.#peerIsWrong({ closeCode: 1009, text, rule: 'RFC 6455 §5.4' });
       return undefined;
@@ -461,7 +500,7 @@ export class CaseConnection {
         this.#peerIsWrong({ closeCode, text, rule });
       }
     };
-    const inflated = inflating.inflate(payload);
+    const inflated = inflating.inflate(payload, this.#maxBytes);
     if (inflated instanceof Promise) return inflated.then(take);
     take(inflated);
     return undefined;
@@ -482,7 +521,7 @@ export class CaseConnection {
 
   #record(event: Event, bytes: number): void {
     this.#eventBytes += bytes;
-    if (this.events.length < MAX_EVENTS && this.#eventBytes <= MAX_EVENT_BYTES) {
+    if (this.events.length < this.#maxEvents && this.#eventBytes <= this.#maxBytes) {
       this.events.push(event);
     } else {
       const text = 'sends more messages or Pongs than were ever asked for';

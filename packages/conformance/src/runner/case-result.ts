@@ -1,5 +1,6 @@
 import type { AgreedTerms, Case, CloseRule, Event, Script } from '../cases/case.ts';
 import type { Behavior, BehaviorClose, CaseResult, Finding, KeptEvent } from '../report/result.ts';
+import { firstOctets } from '../wire/first-octets.ts';
 import type { CaseConnection } from './case-connection.ts';
 import { type Judged, whyNotClean } from './verdict.ts';
 import type { WireLog } from './wire-log.ts';
@@ -40,7 +41,7 @@ function shortened(events: readonly Event[]): readonly KeptEvent[] {
   return events.slice(0, KEPT_EVENTS).map((event) => {
     if (event.event === 'mark' || event.payload.length <= KEPT_PAYLOAD) return event;
     const { length } = event.payload;
-    return { ...event, payload: event.payload.slice(0, KEPT_PAYLOAD), length };
+    return { ...event, payload: firstOctets(event.payload, KEPT_PAYLOAD), length };
   });
 }
 

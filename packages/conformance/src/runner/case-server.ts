@@ -21,6 +21,7 @@ import {
   DEFAULT_PAUSE_MS,
   type ServeCasesOptions,
 } from './options.ts';
+import { watchOwnDelay } from './own-delay.ts';
 import { readHead } from './read-head.ts';
 import { runAnswerCase } from './run-answer-case.ts';
 import { runOpened, type ServerCaseSettings } from './run-server-case.ts';
@@ -92,6 +93,7 @@ class Control {
   readonly #cases: readonly Case[];
   readonly #options: ServeCasesOptions;
   readonly #settings: ServerCaseSettings;
+  readonly #unwatch = watchOwnDelay();
   readonly #agents = new Map<string, Map<string, CaseResult>>();
   readonly #sockets = new Set<Socket>();
   readonly #waiting = new Set<() => void>();
@@ -115,6 +117,7 @@ class Control {
   }
 
   stop(): void {
+    this.#unwatch();
     this.#stop();
     this.#wake();
   }
@@ -232,7 +235,9 @@ class Control {
     const httpResponse = accept(socket, request, compression.header);
     const log = new WireLog();
     const { inflating } = compression;
-    const connection = new CaseConnection(socket, { role: 'server', random, log, inflating });
+    const stuckMs = this.#settings.patienceMs + this.#settings.pauseMs;
+    const setup = { role: 'server', random, log, inflating, stuckMs } as const;
+    const connection = new CaseConnection(socket, setup);
     const opened = {
       connection,
       started,

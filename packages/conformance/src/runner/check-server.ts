@@ -1,9 +1,11 @@
 // A run against a server: which cases beside which, whether it still lives, and which of them are asked again.
 
+import { Buffer } from 'node:buffer';
 import type { Case } from '../cases/case.ts';
 import { selectCases } from '../cases/select-cases.ts';
 import { CompressedCache } from '../deflate/compressed-cache.ts';
 import { type AgentReport, type CaseResult, type Finding, outcomeOf } from '../report/result.ts';
+import { shown } from '../wire/http-head.ts';
 import { notOpenedResult } from './case-result.ts';
 import { type NotOpened, openConnection } from './open-connection.ts';
 import {
@@ -12,11 +14,16 @@ import {
   DEFAULT_PATIENCE_MS,
   DEFAULT_PAUSE_MS,
 } from './options.ts';
+import { watchOwnDelay } from './own-delay.ts';
 import { runServerCase, type ServerCaseSettings } from './run-server-case.ts';
-import { connectionOf, echoes, Sentinel } from './sentinel.ts';
+import { answerTo, connectionOf, echoes, Sentinel } from './sentinel.ts';
 import { type Target, targetOf } from './target.ts';
 import { WireLog } from './wire-log.ts';
 
+const PROBE = 'meerkat';
+const NO_ECHO = `the text "${PROBE}" did not come back`;
+const NEEDS_ECHO =
+  'The cases need a server that sends each message back as it came; --cases names some that do not, such as 3.1 or H6';
 /** Cases side by side: most wait for a round trip or a pause; those with much to send or inflate keep both cores busy. */
 const LIGHT_AT_ONCE = 24;
 const HEAVY_AT_ONCE = 4;
@@ -27,8 +34,10 @@ const SENTINELS = 3;
 /** A server that was ended is waited for so long: milliseconds, and between two looks. */
 const RESTART_MS = 5000;
 const LOOK_AGAIN_MS = 50;
-/** So many repetitions in a row that end as before show that it was not the company. */
+/** So many repetitions that end as before show that it was not the company. */
 const SAME_AGAIN = 3;
+/** Repetitions that take longer are not made without end; milliseconds. */
+const SLOW_AGAIN_MS = 500;
 
 /**
  * Tests a server.
@@ -40,20 +49,53 @@ export async function checkServer(options: CheckServerOptions): Promise<AgentRep
   const { cases } = selectCases('server', options.cases, options.exclude);
   const target = targetOf(options);
   const settings = settingsOf(options);
+  const unwatch = watchOwnDelay();
+  try {
+    return await checkTarget(target, cases, settings, options);
+  } finally {
+    unwatch();
+  }
+}
+
+async function checkTarget(
+  target: Target,
+  cases: readonly Case[],
+  settings: ServerCaseSettings,
+  options: CheckServerOptions,
+): Promise<AgentReport> {
   const first = await openConnection(target, settings);
   const agent = options.agent ?? agentOf(first.server);
   if (!first.ok) {
-    if (first.kind === 'network' || first.kind === 'status') {
+    const nothing = first.kind === 'silence' && first.httpResponse === '';
+    if (first.kind === 'network' || first.kind === 'status' || nothing) {
       throw new CheckError(`${target.url} ${first.words}`);
     }
     return await new ServerRun(target, agent, cases, settings, options).withoutOpening(first);
   }
   const connection = connectionOf(first, settings.seed);
-  const echo = await echoes(connection, settings);
+  const greeting = connection.events.find((event) => event.event === 'message')?.payload;
+  const answer = greeting ?? (await answerTo(PROBE, connection, settings));
+  const echo = answer !== undefined;
   connection.close(1000);
   connection.destroySoon();
+  // Who names cases may want those that need no echo.
+  if (!mayBeEcho(answer) && options.cases === undefined && options.signal?.aborted !== true) {
+    const what = echo ? `to the text "${PROBE}" it sends ${shown(latin1(answer), 40)}` : NO_ECHO;
+    throw new CheckError(`${target.url} opens, and does not echo: ${what}. ${NEEDS_ECHO}`);
+  }
   const run = new ServerRun(target, agent, cases, settings, options);
   return options.serial === true ? await run.serial(echo) : await run.parallel();
+}
+
+/** An echo, if a broken one: as long as what was sent, a part of it, or with more behind. Greetings are none of these. */
+function mayBeEcho(answer: Uint8Array | undefined): boolean {
+  if (answer === undefined) return false;
+  const words = latin1(answer);
+  return words.length === PROBE.length || PROBE.includes(words) || words.startsWith(PROBE);
+}
+
+function latin1(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('latin1');
 }
 
 function settingsOf(options: CheckServerOptions): ServerCaseSettings {
@@ -85,6 +127,8 @@ class ServerRun {
   readonly #notRun = new Map<string, string>();
   readonly #inFlight = new Set<Case>();
   #sentinels: Sentinel[] = [];
+  /** It dropped all connections at once, and no case makes it do so alone. */
+  #overwhelmed = false;
   /** Why nothing more is begun. */
   #over: string | undefined;
 
@@ -133,7 +177,14 @@ class ServerRun {
   }
 
   async parallel(): Promise<AgentReport> {
-    await this.#post();
+    if (!(await this.#post())) {
+      // Connections that only stand by would keep the cases out.
+      this.#dismiss();
+      this.#options.onNotice?.(
+        'It takes one connection at a time: the cases run one after the other.',
+      );
+      return await this.serial(true);
+    }
     const light = this.#cases.filter((test) => !HEAVY.test(test.id));
     const heavy = this.#cases.filter((test) => HEAVY.test(test.id));
     await this.#all(light, LIGHT_AT_ONCE);
@@ -165,6 +216,7 @@ class ServerRun {
 
   /** The server lost its connections while these ran: each again, alone, with a sentinel of its own. */
   async #findWhoDidIt(suspects: readonly Case[]): Promise<void> {
+    const allDropped = this.#sentinels.every((sentinel) => sentinel.wasDropped);
     this.#dismiss();
     if (!(await this.#answersAgain())) {
       this.#died(suspects);
@@ -174,6 +226,8 @@ class ServerRun {
       if (this.#stopped()) return;
       await this.#alone(test);
     }
+    const found = suspects.some((test) => this.#isMarked(test));
+    if (allDropped && !found) this.#overwhelmed = true;
     await this.#post();
   }
 
@@ -196,16 +250,54 @@ class ServerRun {
 
   /** Asks again, one at a time, what may have come from the company: lost or refused connections, and time. */
   async #again(): Promise<void> {
-    let same = 0;
-    for (const test of this.#cases) {
+    const doubtful = this.#cases.filter((test) => {
+      const result = this.#results.get(test.id);
+      return result !== undefined && mayBeOfCompany(result);
+    });
+    const late = doubtful.filter((test) => this.#isOnlyLate(test));
+    for (const test of late) {
+      if (this.#stopped()) return;
+      await this.#alone(test);
+    }
+    let crowded = false;
+    let slow = 0;
+    const sameWords = new Map<string, number>();
+    for (const test of doubtful) {
       if (this.#stopped()) return;
       const before = this.#results.get(test.id);
-      if (before === undefined || !mayBeOfCompany(before)) continue;
+      if (before === undefined || late.includes(test)) continue;
+      const times = sameWords.get(before.result) ?? 0;
+      if (times >= SAME_AGAIN) continue;
+      // That some cases fail by themselves says nothing of others that were turned away at the door.
+      if (slow >= SAME_AGAIN && !wasTurnedAway(before)) continue;
+      const begun = performance.now();
       await this.#alone(test);
       const now = this.#results.get(test.id);
-      same = now !== undefined && outcomeOf(now) === outcomeOf(before) ? same + 1 : 0;
-      if (same >= SAME_AGAIN) return;
+      const same = now !== undefined && outcomeOf(now) === outcomeOf(before);
+      if (same && now.result === before.result) sameWords.set(before.result, times + 1);
+      crowded ||= !same;
+      if (!same) slow = 0;
+      else if (performance.now() - begun > SLOW_AGAIN_MS) slow += 1;
     }
+    if (crowded) await this.#againWhatWasDropped(doubtful);
+  }
+
+  /** A server that drops connections for want of room seems right wherever dropping them is. */
+  async #againWhatWasDropped(done: readonly Case[]): Promise<void> {
+    for (const test of this.#cases) {
+      if (this.#stopped()) return;
+      const result = this.#results.get(test.id);
+      if (result === undefined || done.includes(test) || !wasDropped(result)) continue;
+      await this.#alone(test);
+    }
+  }
+
+  /** Right, but for the time it took. */
+  #isOnlyLate(test: Case): boolean {
+    const result = this.#results.get(test.id);
+    if (result === undefined || result.findings.length === 0) return false;
+    const without = { ...result, findings: result.findings.filter(({ code }) => code !== 'LATE') };
+    return outcomeOf(without) !== 'fail';
   }
 
   async #run(test: Case): Promise<void> {
@@ -233,6 +325,10 @@ class ServerRun {
     const result = this.#results.get(test.id);
     if (result === undefined) return;
     this.#keep({ ...result, findings: [...result.findings, finding] });
+  }
+
+  #isMarked(test: Case): boolean {
+    return this.#results.get(test.id)?.findings.some(({ code }) => code === 'DIED') === true;
   }
 
   #died(suspects: readonly Case[]): void {
@@ -272,13 +368,15 @@ class ServerRun {
     }
   }
 
-  async #post(): Promise<void> {
+  /** Answers false where there was room for one, and not for more. */
+  async #post(): Promise<boolean> {
     for (let at = 0; at < SENTINELS; at += 1) {
       const sentinel = await Sentinel.open(this.#target, this.#settings);
-      // It does not echo, or has room for nobody else: then its silence would say nothing.
-      if (sentinel === undefined) return;
+      // A server that does not echo can do without: then its silence would say nothing.
+      if (sentinel === undefined) return at === 0;
       this.#sentinels.push(sentinel);
     }
+    return true;
   }
 
   #dismiss(): void {
@@ -296,6 +394,9 @@ class ServerRun {
   }
 
   #report(): AgentReport {
+    // It has to be said somewhere, and in every run at the same place.
+    const [first] = this.#cases;
+    if (this.#overwhelmed && first !== undefined) this.#mark(first, OVERWHELMED);
     for (const test of this.#cases) {
       if (!this.#results.has(test.id))
         this.#notRun.set(test.id, this.#over ?? 'it was not reached');
@@ -316,6 +417,21 @@ function sameVerdicts(one: CaseResult, other: CaseResult): boolean {
     one.behaviorClose === other.behaviorClose &&
     one.findings.length === other.findings.length
   );
+}
+
+const OVERWHELMED: Finding = {
+  code: 'DIED',
+  text: `dropped all of its connections while up to ${LIGHT_AT_ONCE} cases ran side by side, though none of them makes it do so alone`,
+};
+
+/** Whether there was no connection, and that was said at once. */
+function wasTurnedAway(result: CaseResult): boolean {
+  return result.duration === 0 && !result.timeouts.openHandshake;
+}
+
+/** Whether the peer ended the connection without a word, or there never was one. */
+function wasDropped({ closedByMe, remoteCloseCode, wasClean }: CaseResult): boolean {
+  return !closedByMe && remoteCloseCode === null && !wasClean;
 }
 
 /** Whether a result may be due to what ran beside it, rather than to the case. */

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { text } from '../wire/frame.ts';
 import type { CaseConnection } from './case-connection.ts';
 import { end } from './end-connection.ts';
+import { fairNow } from './own-delay.ts';
 
 /** The message that goes round on a connection whose handshake is tested. */
 export const ECHO = 'meerkat';
@@ -34,7 +35,7 @@ export async function echoAndClose(
 
 /** Until the peer has caused an event, begun to close, or gone; or has been silent for too long. */
 export async function firstSign(connection: CaseConnection, patienceMs: number): Promise<void> {
-  const begun = performance.now();
+  const begun = fairNow();
   const until = (): number =>
     Math.min(
       Math.max(connection.lastMovement, begun) + patienceMs,

@@ -1,5 +1,6 @@
 import type { Limit } from '../cases/case.ts';
 import type { CaseConnection } from './case-connection.ts';
+import { fairNow } from './own-delay.ts';
 
 /** A closing handshake is waited for as long as octets move, at most so often as long as without any. */
 const MOST_PATIENCE = 6;
@@ -19,13 +20,13 @@ export async function end(
   midFrame = false,
 ): Promise<void> {
   if (!connection.closeSent && !connection.closeReceived && !connection.gone) {
-    connection.log.note('the time limit of the case is over');
+    connection.log.note('the case is decided: the runner ends the connection');
     if (limit.action === 'kill') connection.fail(1001, 'Going Away');
     else connection.close();
     if (midFrame) connection.drop();
   }
   const patience = Math.min(settings.patienceMs, CLOSE_PATIENCE_MS);
-  const begun = performance.now();
+  const begun = fairNow();
   const until = (): number =>
     Math.min(connection.lastMovement + patience, begun + MOST_PATIENCE * settings.patienceMs);
   await connection.wait(() => connection.over, until);
@@ -35,7 +36,7 @@ export async function end(
     connection.destroy();
     await connection.wait(
       () => connection.over,
-      () => performance.now() + patience,
+      () => fairNow() + patience,
     );
   }
 }

@@ -111,8 +111,14 @@ function requestOf(target: Target, key: string, offer: string | undefined): stri
 
 /** The network's own words, with its code. */
 export function networkWords(error: unknown): string {
-  const { code, message, errors } = error as NodeJS.ErrnoException & { errors?: unknown[] };
+  const { code, message, errors, reason } = error as NodeJS.ErrnoException & {
+    errors?: unknown[];
+    reason?: string;
+  };
   // Several addresses were tried; the last one is as good as any.
   if (errors !== undefined && errors.length > 0) return networkWords(errors.at(-1));
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return `no TLS is spoken there (${code})`;
+  // OpenSSL's message is a line of its sources; the reason is the end of it.
+  if (code?.startsWith('ERR_SSL_') === true && reason !== undefined) return `${reason} (${code})`;
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }

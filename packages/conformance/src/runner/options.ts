@@ -34,6 +34,8 @@ export interface CheckServerOptions extends RunOptions {
   readonly agent?: string;
   /** One connection at a time, and nothing beside the cases: for servers that cannot do more. */
   readonly serial?: boolean;
+  /** Told what the run does otherwise than it was asked to, and why; a sentence. */
+  readonly onNotice?: (words: string) => void;
   /** Further fields of every upgrade request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Offered as Sec-WebSocket-Protocol, for servers that demand one. */

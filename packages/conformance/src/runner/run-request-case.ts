@@ -132,7 +132,8 @@ class RequestRun {
     if (this.#test.oneAnswer !== true || judgement.verdict === 'FAILED') {
       return this.#notOpened(judgement);
     }
-    const behind = await octetsBehind(stream, read, QUIET_MS, (octets) =>
+    const quietMs = Math.min(QUIET_MS, this.#settings.patienceMs);
+    const behind = await octetsBehind(stream, read, quietMs, (octets) =>
       this.#log.octets('peer', octets),
     );
     if (behind === '') return this.#notOpened(judgement);

@@ -1,4 +1,5 @@
 // One message after another, the next one when the echo of the last is in: sections 9.7, 9.8, 12 and 13.
+
 import { Buffer } from 'node:buffer';
 import { CLOSE, type RoundsCase } from '../cases/case.ts';
 import type { MessageDeflater } from '../deflate/message-deflater.ts';
@@ -6,6 +7,7 @@ import type { Behavior, CaseResult, Finding } from '../report/result.ts';
 import { fragments } from '../wire/frame.ts';
 import { caseResult, type OpenedCase } from './case-result.ts';
 import { end } from './end-connection.ts';
+import { fairNow } from './own-delay.ts';
 import type { CaseSettings } from './run-script.ts';
 import { firstDifference, type Judged, judgeClose, withCloseRule } from './verdict.ts';
 
@@ -15,6 +17,9 @@ export interface RoundsSettings extends CaseSettings {
   /** Where compression was agreed on. */
   readonly deflating: MessageDeflater | undefined;
 }
+
+/** More than any round sends. */
+const MAX_MESSAGE_BYTES = 64 << 20;
 
 interface Echo {
   readonly binary: boolean;
@@ -58,6 +63,7 @@ class RoundsRun {
     this.#test = test;
     this.#opened = opened;
     this.#settings = settings;
+    opened.connection.expectAtMost(0, MAX_MESSAGE_BYTES);
     opened.connection.onMessage = (binary, octets) => {
       this.#extra ||= this.#echo !== undefined;
       this.#echo = { binary, octets };
@@ -70,7 +76,7 @@ class RoundsRun {
     const { connection } = this.#opened;
     const test = this.#test;
     const count = this.#settings.full ? test.fullCount : test.count;
-    const begun = performance.now();
+    const begun = fairNow();
     const limit = (): number =>
       Math.min(
         connection.lastMovement + this.#settings.patienceMs,

@@ -70,6 +70,7 @@ async function runOnConnection(
     random,
     log,
     inflating: compression.inflating,
+    stuckMs: settings.patienceMs + settings.pauseMs,
   });
   const openedCase: OpenedCase = {
     connection,

@@ -5,6 +5,7 @@ import { text } from '../wire/frame.ts';
 import { SeededRandom } from '../wire/random.ts';
 import { CaseConnection } from './case-connection.ts';
 import { type Opened, openConnection } from './open-connection.ts';
+import { fairNow } from './own-delay.ts';
 import type { Target } from './target.ts';
 import { WireLog } from './wire-log.ts';
 
@@ -58,12 +59,17 @@ export class Sentinel {
     return this.#loss;
   }
 
+  /** Whether TCP ended under it without a Close: a server that only tidies up says so. */
+  get wasDropped(): boolean {
+    return this.loss !== undefined && this.#connection.over && !this.#connection.closeReceived;
+  }
+
   /** Looks closely: whether the server answers on it. Takes a round trip, or the whole patience. */
   async lives(): Promise<boolean> {
     if (this.loss !== undefined) return false;
     this.#ask();
     const { lastMovement } = this.#connection;
-    const begun = Math.max(lastMovement, performance.now());
+    const begun = Math.max(lastMovement, fairNow());
     await this.#connection.wait(
       () => this.#asked === undefined,
       () => begun + this.#patienceMs,
@@ -83,14 +89,14 @@ export class Sentinel {
 
   #look(): void {
     if (this.#asked === undefined) this.#ask();
-    else if (performance.now() - this.#asked > this.#patienceMs * 2) {
+    else if (fairNow() - this.#asked > this.#patienceMs * 2) {
       this.#loss ??= 'does not answer any more';
     }
   }
 
   #ask(): void {
     if (this.#connection.over) return;
-    this.#asked = performance.now();
+    this.#asked = fairNow();
     void this.#connection.send([text('meerkat: still there?')]);
   }
 }
@@ -98,18 +104,27 @@ export class Sentinel {
 /** Whether a text comes back as any message. */
 export async function echoes(
   connection: CaseConnection,
-  { patienceMs, signal }: SentinelSettings,
+  settings: SentinelSettings,
 ): Promise<boolean> {
-  let came = false;
-  connection.onMessage = () => {
-    came = true;
+  return (await answerTo('meerkat', connection, settings)) !== undefined;
+}
+
+/** The first message that comes when a text has been sent; `undefined` when none does. */
+export async function answerTo(
+  words: string,
+  connection: CaseConnection,
+  { patienceMs, signal }: SentinelSettings,
+): Promise<Uint8Array | undefined> {
+  let came: Uint8Array | undefined;
+  connection.onMessage = (_binary, octets) => {
+    came ??= octets;
   };
-  void connection.send([text('meerkat')]);
-  const begun = performance.now();
+  void connection.send([text(words)]);
+  const begun = fairNow();
   const stop = (): void => connection.destroy();
   signal?.addEventListener('abort', stop, { once: true });
   await connection.wait(
-    () => came,
+    () => came !== undefined,
     () => begun + patienceMs,
   );
   signal?.removeEventListener('abort', stop);

@@ -47,6 +47,8 @@ export function firstDifference(one: Uint8Array, other: Uint8Array): number {
 /** Why the connection did not end as it should: `null` when both Close frames were seen and TCP was dropped by its owner. */
 export function whyNotClean(connection: CaseConnection): string | null {
   if (!connection.closeReceived) {
+    // It may have answered, with a Close that is none.
+    if (connection.defect !== undefined) return `the peer ${connection.defect.text}`;
     return connection.droppedByMe
       ? 'the peer did not answer the Close frame'
       : 'the peer dropped TCP without a Close frame';
@@ -86,7 +88,10 @@ export function judgeClose(
   }
   if (!codeFits(connection, rule)) {
     const codes = rule.codes.length === 0 ? 'none' : rule.codes.join(' or ');
-    const words = `The peer's Close carries ${connection.remoteCode}, where ${codes} is asked for.`;
+    const echoed = connection.failedByMe && connection.remoteCode === connection.localCode;
+    // A case that has failed is ended with another code than one that has not: what comes back is no second fault.
+    const why = echoed ? ': it is the one that the runner sent, since the case had failed' : '';
+    const words = `The peer's Close carries ${connection.remoteCode}, where ${codes} is asked for${why}.`;
     return { verdict: 'WRONG CODE', words };
   }
   if (connection.role === 'client' && connection.droppedByMe) {

@@ -1,4 +1,5 @@
 import type { WireRow } from '../report/result.ts';
+import { firstOctets } from '../wire/first-octets.ts';
 import type { FrameSpec } from '../wire/frame.ts';
 import { type ReceivedFrame, SHOWN_OCTETS } from '../wire/frame-reader.ts';
 
@@ -39,8 +40,8 @@ export class WireLog {
       masked: key !== undefined,
       ...(key === undefined ? {} : { key: Buffer.from(key).toString('hex') }),
       length: spec.payload.length,
-      payload: spec.payload.slice(0, SHOWN_OCTETS),
-      octets: octets.slice(0, SHOWN_OCTETS),
+      payload: firstOctets(spec.payload, SHOWN_OCTETS),
+      octets: firstOctets(octets, SHOWN_OCTETS),
     });
   }
 
@@ -54,14 +55,15 @@ export class WireLog {
       masked: frame.masked,
       ...(frame.key === undefined ? {} : { key: Buffer.from(frame.key).toString('hex') }),
       length: frame.length,
-      payload: frame.payload.slice(0, SHOWN_OCTETS),
-      octets: frame.octets.slice(0, SHOWN_OCTETS),
+      payload: firstOctets(frame.payload, SHOWN_OCTETS),
+      octets: firstOctets(frame.octets, SHOWN_OCTETS),
       ...(frame.defect === undefined ? {} : { defect: frame.defect.text }),
     });
   }
 
   octets(by: 'runner' | 'peer', octets: Uint8Array): void {
-    this.#add({ kind: 'octets', by, length: octets.length, octets: octets.slice(0, SHOWN_OCTETS) });
+    const shown = firstOctets(octets, SHOWN_OCTETS);
+    this.#add({ kind: 'octets', by, length: octets.length, octets: shown });
   }
 
   note(text: string): void {

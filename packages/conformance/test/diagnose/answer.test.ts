@@ -131,7 +131,7 @@ describe.concurrent('no HTTP answer', () => {
         socket.once('close', () => clearInterval(timer));
       });
     });
-    expect(faults(await look(url, { timeoutMs: 2000 }))).toEqual(['endless-answer']);
+    expect(faults(await look(url, { timeoutMs: 1000 }))).toEqual(['endless-answer']);
   });
 });
 

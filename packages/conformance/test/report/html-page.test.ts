@@ -40,32 +40,36 @@ function shownCases(page: Page): Promise<string[]> {
 }
 
 describeInChromium('the HTML report', (open) => {
-  it.each(WIDTHS)('fits into %i pixels, with and without an open case', async (width) => {
-    const { page, complaints } = await open(url, { viewport: { width, height: 800 } });
-    expect(await overflow(page)).toBe(0);
-    await page.locator('a[href="#case-5.1.6/1"]').click();
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      expect(await overflow(page)).toBe(0);
+  it(`fits into ${WIDTHS.join(', ')} pixels, with and without an open case`, async () => {
+    const { page, complaints } = await open(url);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await overflow(page), `${width}`).toBe(0);
+      await page.goto(`${url}#case-5.1.6/1`); // in the page that is there
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await overflow(page), `${width}, ${colorScheme}`).toBe(0);
+      }
+      expect(await page.getByRole('dialog').isVisible()).toBe(true);
+      await page.keyboard.press('Escape');
     }
-    expect(await page.getByRole('dialog').isVisible()).toBe(true);
     expect(complaints).toEqual([]);
   });
 
   it('filters by outcome, by difference and by words', async () => {
     const { page } = await open(url);
     const status = page.getByRole('status');
-    expect(await status.textContent()).toBe('225 cases');
+    expect(await status.textContent()).toBe('107 cases');
     await page.getByLabel('Only what failed').check();
     const failed = await shownCases(page);
-    expect(failed).toHaveLength(41);
-    expect(failed).toEqual(expect.arrayContaining(['5.1.6', '9.1.1', 'C20', '1.1.4']));
+    expect(failed).toHaveLength(28);
+    expect(failed).toEqual(expect.arrayContaining(['5.1.6', '9.1.1', 'C6', '1.1.4']));
     await page.getByLabel('Failed or not strict').check();
     expect(await shownCases(page)).toEqual(expect.arrayContaining(['6.2.1', '12.1.1', '5.1.6']));
     await page.getByLabel('Differing').check();
     await page.getByRole('searchbox').fill('5.1');
     expect(await shownCases(page)).toEqual(['5.1.4', '5.1.6', '5.1.7', '5.1.8']);
-    expect(await status.textContent()).toBe('4 of 225 cases');
+    expect(await status.textContent()).toBe('4 of 107 cases');
     await page.getByLabel('All').check();
     await page.getByRole('searchbox').fill('10');
     expect(await shownCases(page)).toEqual(['10.1.1']);
@@ -113,8 +117,8 @@ describeInChromium('the HTML report', (open) => {
     expect(page.url()).toBe(url);
     expect(await page.evaluate('document.activeElement.hash')).toBe('#case-5.1.6/1');
 
-    const linked = await open(`${url}#case-C20/1`);
-    expect(await linked.page.getByRole('dialog').innerText()).toContain(
+    await page.goto(`${url}#case-C6/1`);
+    expect(await page.getByRole('dialog').innerText()).toContain(
       'This case was not run: the server died in case C3',
     );
   });
@@ -133,7 +137,7 @@ describeInChromium('the HTML report', (open) => {
 
   it('opens nothing for a link to what is not there', async () => {
     const { page, complaints } = await open(`${url}#case-%/0`);
-    expect(await page.getByRole('status').textContent()).toBe('225 cases');
+    expect(await page.getByRole('status').textContent()).toBe('107 cases');
     for (const hash of ['#case-', '#case-5.1.6/9', '#case-__proto__/0', '#case-5.1.6/1', '#%']) {
       await page.goto(url + hash);
       expect(await page.getByRole('dialog').count()).toBe(hash === '#case-5.1.6/1' ? 1 : 0);
@@ -147,6 +151,6 @@ describeInChromium('the HTML report', (open) => {
       const read = new DOMParser().parseFromString(xml, 'application/xml');
       return [read.querySelectorAll('parsererror').length, read.querySelectorAll('testcase').length];
     })(${JSON.stringify(junitXml(smallRun()))})`;
-    expect(await page.evaluate<[number, number]>(parsed)).toEqual([0, 3 * 225]);
+    expect(await page.evaluate<[number, number]>(parsed)).toEqual([0, 3 * 107]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { AgentReport } from '../../src/report/result.ts';
+import type { AgentReport, CaseResult, WireRow } from '../../src/report/result.ts';
 import { type SummaryOptions, summaryLines } from '../../src/report/summary.ts';
 import { widthOf } from '../../src/report/text-lines.ts';
 import { continuation, ping, pong, text } from '../../src/wire/frame.ts';
@@ -94,7 +94,7 @@ it('writes neighbours as a range, and only neighbours', () => {
 
 it('says what is found, noted and not run', () => {
   const findings = [{ code: 'CONTENT', text: 'corrupts the echo', rule: 'RFC 6455 §5.6' }] as const;
-  const notes = ['never compresses: the ratio is 1.0'];
+  const notes = ['It never compresses: its ratio is 1.0.'];
   const results = [
     caseResult('9.1.1', { findings }),
     caseResult('12.1.1', { notes }),
@@ -108,18 +108,80 @@ it('says what is found, noted and not run', () => {
     '  CONTENT: corrupts the echo (RFC 6455 §5.6): 9.1.1',
     '',
     'Notes:',
-    '  never compresses: the ratio is 1.0: 12.1.1, 12.1.2',
+    '  It never compresses: its ratio is 1.0: 12.1.1, 12.1.2',
     '',
     'Not run:',
     '  the server died in case 12.1.2: 12.1.3',
   ]);
 });
 
-it('shows as many faults as were asked for, and counts the others', () => {
+it('shows as many faults as were asked for, and tells the others in a line each', () => {
   const results = ['5.1', '5.2', '5.3'].map((id) => failedResult(id, { result: `fault of ${id}` }));
   const lines = summary(agentReport('a', results), { maxFailures: 1 });
   expect(lines.filter((line) => line.startsWith('Failed: '))).toHaveLength(1);
-  expect(lines).toContain('2 more faults: 5.2, 5.3');
+  expect(lines.slice(lines.indexOf('2 more faults:'))).toEqual([
+    '2 more faults:',
+    '  Failed: fault of 5.2 (RFC 6455 §5.4): 5.2',
+    '  Failed: fault of 5.3 (RFC 6455 §5.4): 5.3',
+  ]);
+});
+
+it('puts what shows with different payloads together', () => {
+  const asked = (id: string, payload: string): CaseResult =>
+    failedResult(id, {
+      rule: 'R',
+      result: `sends a Pong without payload where ${payload} is asked for`,
+    });
+  const results = [
+    asked('2.2', 'a Pong "Hello, world!"'),
+    asked('2.3', 'a Pong 00 ff fe'),
+    asked('2.4', 'a Pong fe fe fe … (125 octets)'),
+    failedResult('F20.4', { rule: 'R', result: 'text begins wrong (ed a0)' }),
+    failedResult('F20.5', { rule: 'R', result: 'text begins wrong (e0 80)' }),
+  ];
+  const lines = summary(agentReport('a', results)).filter((line) => line.startsWith('Failed'));
+  expect(lines).toEqual([
+    'Failed: sends a Pong without payload where a Pong … is asked for (R): 2.2, 2.3, 2.4',
+    'Failed: text begins wrong (ed a0) (R): F20.4',
+    'Failed: text begins wrong (e0 80) (R): F20.5',
+  ]);
+});
+
+it('tells what is not there in one line, however many faults there are', () => {
+  const none = { behavior: 'UNIMPLEMENTED', result: 'agrees on no compression' } as const;
+  const results = [
+    failedResult('5.1'),
+    failedResult('5.2', { result: 'another' }),
+    caseResult('12.1.1', { ...none, rule: 'RFC 7692 §7' }),
+    caseResult('13.1.1', { ...none, rule: 'RFC 7692 §7.1' }),
+  ];
+  const lines = summary(agentReport('a', results), { maxFailures: 1 });
+  expect(lines).toContain('1 more fault:');
+  expect(lines).toContain('Unimplemented: agrees on no compression (RFC 7692 §7): 12.1.1, 13.1.1');
+});
+
+it('writes a handshake line by line', () => {
+  const row = (by: 'runner' | 'peer', head: string): WireRow => {
+    const octets = Buffer.from(head, 'latin1');
+    return { kind: 'octets', by, at: 0, length: octets.length, octets: octets.subarray(0, 64) };
+  };
+  const many = Array.from({ length: 40 }, (_, at) => `X-${at}: ${'v'.repeat(20)}\r\n`).join('');
+  const httpRequest = `GET /chat HTTP/1.1\r\n${many}Host: one two\r\n\r\n`;
+  const httpResponse = 'HTTP/1.1 101 Switching\x1b Protocols\r\nUpgrade: websocket\r\n\r\n';
+  const log = [row('runner', httpRequest), row('peer', httpResponse), row('peer', 'abc')];
+  const lines = summary(
+    agentReport('a', [failedResult('H4.5', { log, httpRequest, httpResponse })]),
+  );
+  expect(lines.slice(lines.indexOf('    > GET /chat HTTP/1.1'))).toEqual([
+    '    > GET /chat HTTP/1.1',
+    ...Array.from({ length: 9 }, (_, at) => `    > X-${at}: ${'v'.repeat(20)}`),
+    '    > (28 lines are left out here)',
+    ...[37, 38, 39].map((at) => `    > X-${at}: ${'v'.repeat(20)}`),
+    '    > Host: one two',
+    '    < HTTP/1.1 101 Switching\\x1b Protocols',
+    '    < Upgrade: websocket',
+    '    < 3 octets "abc"  61 62 63',
+  ]);
 });
 
 it.each([20, 40, 60, 80, 120])('keeps within %i columns, or 40', (columns) => {

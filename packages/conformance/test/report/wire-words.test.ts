@@ -22,7 +22,8 @@ function frameOf(row: WireRow): FrameRow {
 it.each([
   ['an unfinished text', text('fragment1', { fin: false }), 'text~ "fragment1"'],
   ['an empty frame', continuation(), 'continuation'],
-  ['a reserved opcode and bits', frame(3, '<00 ff>', { rsv: 4 }), 'op3 rsv4 <00 ff>'],
+  ['a reserved opcode and bits', frame(3, '<00 ff>', { rsv: 4 }), 'op3 RSV1 <00 ff>'],
+  ['all reserved bits but the second', ping('', { rsv: 5 }), 'ping RSV1 RSV3'],
   ['a Close with a reason', close(1002, 'no'), 'close 1002 "no"'],
   ['a Close with a code', close(3000), 'close 3000'],
   ['a Close of one octet', frame(8, '<03>'), 'close <03>'],
@@ -58,7 +59,7 @@ it('writes rows for a terminal, and a defect in a line of its own', () => {
   expect(rowLines(frameRow('runner', text('fragment1', { fin: false })), 8)).toEqual([
     '> text~ "fragment1"  01 89 1a 2b 3c 4d 7c 59 …',
   ]);
-  expect(rowLines(bad)).toEqual(['< text rsv2 "x"  a1 01 78', '  ^ sets reserved bits\\x07']);
+  expect(rowLines(bad)).toEqual(['< text RSV2 "x"  a1 01 78', '  ^ sets reserved bits\\x07']);
   const octets = Uint8Array.of(1, 2);
   expect(
     rowLines({ kind: 'octets', by: 'peer', at: 0, length: 1, octets: octets.subarray(1) }),

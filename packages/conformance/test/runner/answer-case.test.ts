@@ -67,7 +67,7 @@ const credulous = client((socket) => {
 const dropping = client((socket) => void socket.destroy());
 const idle = client(() => {});
 
-describe('an answer that opens', () => {
+describe.concurrent('an answer that opens', () => {
   it('is taken: the message goes round, and the connection is closed', async () => {
     const result = await answered(answerCase('opens', PROPER), meerkatClient('one'));
     expect(result).toMatchObject({
@@ -134,7 +134,7 @@ describe('an answer that opens', () => {
   });
 });
 
-describe('an answer that fails the handshake', () => {
+describe.concurrent('an answer that fails the handshake', () => {
   const WRONG = PROPER.replace('{accept}', '{key}');
 
   it.each([

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { outcomeOf } from '../../src/report/result.ts';
+import { type CaseResult, outcomeOf } from '../../src/report/result.ts';
 import { checkServer } from '../../src/runner/check-server.ts';
 import { CheckError } from '../../src/runner/options.ts';
 import { acceptFor } from '../../src/wire/accept-key.ts';
@@ -79,6 +80,65 @@ describe('checkServer', () => {
     );
   });
 
+  it('says that a server does not echo, unless cases are named', async () => {
+    const { url } = await listen(opening(() => {}));
+    await expect(checkServer({ url, patienceMs: 50 })).rejects.toThrow(/opens, and does not echo/);
+    const { results } = await checkServer({ url, patienceMs: 50, cases: ['1.1.1'], serial: true });
+    expect(results).toHaveLength(1);
+  });
+
+  it('tells an answer to an invalid Close that is as invalid from none', async () => {
+    const answering = async (octets: readonly number[]): Promise<CaseResult | undefined> => {
+      const { url } = await listen(
+        opening((socket) => {
+          socket.once('data', () => socket.write(Buffer.from(octets)));
+        }),
+      );
+      const options = { url, cases: ['7.9.1'], patienceMs: 300, serial: true };
+      // The first connection is asked for an echo, which this server owes everybody.
+      return (await checkServer(options)).results[0];
+    };
+    const invalid = await answering([0x88, 2, 0, 0]);
+    expect(invalid?.resultClose).toMatch(/: the peer sends a Close frame with the code 0\.$/);
+    expect(invalid?.findings).toMatchObject([
+      {
+        text: 'sends a Close frame with the code 0 in answer to an invalid one, and does not end TCP',
+      },
+    ]);
+    const silent = await answering([]);
+    expect(silent?.resultClose).toMatch(/: the peer did not answer the Close frame\.$/);
+    expect(silent?.findings).toMatchObject([{ text: expect.stringMatching(/^does not answer/) }]);
+  });
+
+  it.each([
+    ['a greeting', 'welcome!', /to the text "meerkat" it sends "welcome!"\. The cases need/],
+    ['an echo with more around it', '{"text":"meerkat"}', /it sends "\{"text":"meerkat"\}"/],
+  ])('says that %s is no echo', async (_what, answer, words) => {
+    const { url } = await listen(
+      opening((socket) =>
+        socket.write(Buffer.concat([Buffer.from([0x81, answer.length]), Buffer.from(answer)])),
+      ),
+    );
+    await expect(checkServer({ url, patienceMs: 50 })).rejects.toThrow(CheckError);
+    await expect(checkServer({ url, patienceMs: 50 })).rejects.toThrow(words);
+  });
+
+  it.each([
+    ['says nothing', (_socket: Socket) => {}, /does not answer within 0\.05 s/],
+    ['hangs up', (socket: Socket) => socket.end(), /(?:ends|resets) TCP without an answer/],
+  ])('says that a server %s, instead of failing every case', async (_what, onSocket, words) => {
+    const { url } = await listen(onSocket);
+    await expect(checkServer({ url, patienceMs: 50 })).rejects.toThrow(CheckError);
+    await expect(checkServer({ url, patienceMs: 50 })).rejects.toThrow(words);
+  });
+
+  it('says that no TLS is spoken', async () => {
+    const { url } = await listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    await expect(checkServer({ url: url.replace('ws:', 'wss:') })).rejects.toThrow(
+      / cannot be reached: no TLS is spoken there \(ERR_SSL_WRONG_VERSION_NUMBER\)$/,
+    );
+  });
+
   it.each([
     ['a URL that is none', 'nonsense', /is not a URL/],
     ['another scheme', 'ftp://localhost/', /is not a WebSocket URL/],
@@ -119,6 +179,43 @@ describe('checkServer', () => {
     expect(await verdicts(true)).toEqual(first);
   });
 
+  it('runs one case after the other where a second connection has to wait', async () => {
+    const server = new WebSocketServer({ noServer: true });
+    const waiting: (() => void)[] = [];
+    let busy = false;
+    const http = createHttpServer();
+    http.on('upgrade', (request, socket, head) => {
+      const accept = (): void => {
+        busy = true;
+        socket.on('close', () => {
+          busy = false;
+          waiting.shift()?.();
+        });
+        server.handleUpgrade(request, socket, head, (opened) => {
+          opened.on('error', () => {});
+          opened.on('message', (data, isBinary) => opened.send(data, { binary: isBinary }));
+        });
+      };
+      socket.on('error', () => {});
+      if (busy) waiting.push(accept);
+      else accept();
+    });
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    closers.push(() => {
+      for (const client of server.clients) client.terminate();
+      http.closeAllConnections();
+      http.close();
+    });
+    const notices: string[] = [];
+    const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`;
+    const onNotice = (words: string): void => void notices.push(words);
+    const report = await checkServer({ url, cases: ['1.1', '2'], patienceMs: 300, onNotice });
+    expect(report.results.map(outcomeOf).filter((outcome) => outcome !== 'pass')).toEqual([]);
+    expect(report.results).toHaveLength(19);
+    expect(notices).toEqual([expect.stringMatching(/one connection at a time/)]);
+  });
+
   it('ends a run when it is told to, with what there is', async () => {
     const url = await wsServer();
     const stop = new AbortController();
@@ -145,28 +242,32 @@ describe('checkServer', () => {
     expect(seen.sort()).toEqual(report.results.map(({ id }) => id).sort());
   });
 
-  it.each<[string, (socket: Socket) => void]>([
+  // Whoever floods takes the time of this process as well: of them only one has sentinels and is asked again.
+  it.each<[string, (socket: Socket) => void, serial?: boolean]>([
     ['says nothing after the handshake', () => {}],
     [
       'sends messages without end',
-      (socket) => flood(socket, Buffer.from('8105616263646500', 'hex').subarray(0, 7)),
+      (socket) => flood(socket, Buffer.from(`8164${'61'.repeat(100)}`, 'hex')),
     ],
     [
       'sends pings without end and never reads',
-      (socket) => flood(socket.pause(), Buffer.from('8900', 'hex')),
+      (socket) => flood(socket.pause(), Buffer.from(`897d${'00'.repeat(125)}`, 'hex')),
+      true,
     ],
     [
       'sends fragments without end',
-      (socket) => flood(socket, Buffer.from('00017a', 'hex'), '01017a'),
+      (socket) => flood(socket, Buffer.from(`0014${'7a'.repeat(20)}`, 'hex'), '01017a'),
+      true,
     ],
     [
       'announces 2^62 octets and goes on',
       (socket) => flood(socket, Buffer.alloc(1000), '827f4000000000000000'),
+      true,
     ],
     ['resets', (socket) => socket.resetAndDestroy()],
-  ])('is through with a server that %s', async (_what, take) => {
+  ])('is through with a server that %s', async (_what, take, serial = false) => {
     const { url } = await listen(opening(take));
-    const report = await checkServer({ url, cases: ['2.2'], patienceMs: 100 });
+    const report = await checkServer({ url, cases: ['2.2'], patienceMs: 100, serial });
     expect(report.results.map(outcomeOf)).not.toContain('pass');
     expect(report.results.length + report.notRun.length).toBe(1);
   });
@@ -184,13 +285,14 @@ describe('checkServer', () => {
   });
 });
 
-/** Writes the same octets until the socket is gone. */
+/** Writes the same octets until the socket is gone, a little in each turn: its peer is in this process. */
 function flood(socket: Socket, octets: Buffer, first = ''): void {
-  const many = Buffer.concat(Array.from({ length: 1000 }, () => octets));
+  const many = Buffer.concat(Array.from({ length: Math.ceil(8192 / octets.length) }, () => octets));
   const write = (): void => {
-    while (!socket.destroyed && socket.write(many)) if (socket.writableNeedDrain) return;
+    if (socket.destroyed) return;
+    if (socket.write(many)) setImmediate(write);
+    else socket.once('drain', () => setImmediate(write));
   };
   socket.write(Buffer.from(first, 'hex'));
-  socket.on('drain', write);
   write();
 }

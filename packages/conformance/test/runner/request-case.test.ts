@@ -36,7 +36,7 @@ function requestCase(
 
 const PATIENCE = { patienceMs: 5000, seed: 1 };
 /** For what ends in silence. */
-const SHORT = { patienceMs: 500, seed: 1 };
+const SHORT = { patienceMs: 300, seed: 1 };
 
 async function against(
   take: Parameters<typeof scriptedServer>[0],
@@ -245,7 +245,7 @@ describe('a request that is refused', () => {
   });
 
   it.each([
-    ['silence', '', 'does not answer within 0.5 s'],
+    ['silence', '', 'does not answer within 0.3 s'],
     ['half a head', 'HTTP/1.1 400 Bad Request\r\n', 'does not end its head with an empty line'],
   ])('is FAILED by %s', async (_title, text, words) => {
     const result = await against(answering(text), requestCase([CLIENT_ERROR]), SHORT);
@@ -334,7 +334,7 @@ describe('one answer', () => {
   });
 
   it('is what a server gives that keeps the connection and says no more', async () => {
-    const result = await against(answering(first('Content-Length: 2\r\n', 'no')), ONE);
+    const result = await against(answering(first('Content-Length: 2\r\n', 'no')), ONE, SHORT);
     expect(result.behavior).toBe('OK');
   });
 
@@ -364,7 +364,7 @@ describe('one answer', () => {
   });
 
   it('has no octets behind its body', async () => {
-    const result = await against(answering(first('Content-Length: 2\r\n', 'no, no')), ONE);
+    const result = await against(answering(first('Content-Length: 2\r\n', 'no, no')), ONE, SHORT);
     expect(result).toMatchObject({
       behavior: 'FAILED',
       result: 'sends octets behind the body of its 400: ", no"',

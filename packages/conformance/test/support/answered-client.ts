@@ -10,6 +10,9 @@ import { runAnswerCase } from '../../src/runner/run-answer-case.ts';
 /** Dials a URL and echoes; resolves when its connection is over, however it ended. */
 export type Client = (url: string) => Promise<void>;
 
+/** In which a client has sent its request, however little patience there is for the rest; milliseconds. */
+const REQUEST_MS = 5000;
+
 /** Runs a case on the one connection that `client` makes. */
 export async function answered(
   test: AnswerCase,
@@ -24,7 +27,7 @@ export async function answered(
   const over = client(`ws://127.0.0.1:${port}/`);
   const [socket] = await connected;
   server.close();
-  const read = await readHead(socket, 'request', patienceMs);
+  const read = await readHead(socket, 'request', REQUEST_MS);
   if (!('head' in read)) throw new Error(`the client ${read.words}`);
   const from = { socket, head: read.head, headText: read.text, rest: read.rest };
   const result = await runAnswerCase(test, from, { patienceMs, seed: 1 });
