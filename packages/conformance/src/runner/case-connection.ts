@@ -23,6 +23,8 @@ const STUCK_MS = 10_000;
 const DESTROY_AFTER_MS = 1000;
 /** A message in more frames than this is not read on; the most that is sent to a peer are 65,537. */
 const MAX_PARTS = 300_000;
+/** Pings of a peer in one case; no case asks for any. */
+const MAX_PINGS = 10_000;
 /** Pings of a peer that does not read our Pongs stay unanswered from here. */
 const MAX_WAITING_BYTES = 1 << 20;
 
@@ -98,6 +100,8 @@ export class CaseConnection {
   #maxEvents = SPARE_EVENTS;
   #maxBytes = SPARE_BYTES;
   #eventBytes = 0;
+  #bytesBehind = 0;
+  #pings = 0;
   #probes = 0;
   #probesAnswered = 0;
 
@@ -145,6 +149,7 @@ export class CaseConnection {
     if (chunk.length === 0) return;
     this.lastMovement = fairNow();
     this.incoming.wireOctets += chunk.length;
+    if (this.closeReceived || this.failedByMe) this.#bytesBehind += chunk.length;
     if (this.closeReceived && !this.failedByMe) {
       this.log.octets('peer', chunk);
       const text = 'sends octets after its Close frame';
@@ -152,6 +157,8 @@ export class CaseConnection {
     } else {
       this.#reader.push(chunk);
     }
+    // It was told that it is over, or said so itself: there is nothing to wait for behind a flood.
+    if (this.#bytesBehind > this.#maxBytes) this.drop();
     this.#changed();
   }
 
@@ -426,6 +433,12 @@ export class CaseConnection {
   }
 
   #answerPing(payload: Uint8Array): void {
+    this.#pings += 1;
+    if (this.#pings > MAX_PINGS) {
+      const text = `sends more than ${MAX_PINGS} pings`;
+      this.#peerIsWrong({ closeCode: 1002, text, rule: 'RFC 6455 §10.4' });
+      return;
+    }
     if (this.#stream.writableLength > MAX_WAITING_BYTES) return;
     const octets = this.#encode(pong(payload));
     // Behind pieces that wait it has to queue up; else nobody waits for it to leave.

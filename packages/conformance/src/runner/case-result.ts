@@ -106,7 +106,9 @@ export function notOpenedResult(test: Case, { words, log, ...opening }: NotOpene
     behavior: 'FAILED',
     behaviorClose: 'FAILED',
     result: words,
-    resultClose: 'The opening handshake did not complete.',
+    resultClose: /^HTTP\/1\.\d 101\b/.test(opening.httpResponse)
+      ? 'The runner did not take the answer.'
+      : 'The opening handshake did not complete.',
     findings: [],
     notes: [],
     started: opening.started,

@@ -33,6 +33,8 @@ const DEFAULT_HOST = '127.0.0.1';
 const MAX_AGENTS = 100;
 const MAX_AGENT_NAME = 200;
 const MAX_CONNECTIONS = 1000;
+/** Cases that run at a time, some of them with tens of megabytes in hand; who comes then has to wait. */
+const MAX_RUNNING = 32;
 /** Control connections close at once; this is for the timer of `end`. */
 const NO_LIMIT = { action: 'close', seconds: 1 } as const;
 
@@ -98,6 +100,8 @@ class Control {
   readonly #sockets = new Set<Socket>();
   readonly #waiting = new Set<() => void>();
   readonly #running = new Set<{ readonly agent: string; readonly kept: Promise<void> }>();
+  readonly #reporting = new Map<string, Promise<void>>();
+  #lastReport: Promise<void> = Promise.resolve();
   #stop: () => void = () => {};
 
   constructor(cases: readonly Case[], options: ServeCasesOptions) {
@@ -205,15 +209,32 @@ class Control {
     const agent = agentOf(request);
     const shutdown = ['true', 'yes'].includes(single(request, 'shutdownOnComplete') ?? '');
     await this.settled(agent);
-    await this.#options.onUpdateReports?.(agent);
+    await this.#reported(agent);
     await this.#say(socket, read, request, undefined);
     if (shutdown && this.#options.allowStop === true) this.stop();
+  }
+
+  /** One after the other; who asks while others wait already shares what they get. */
+  #reported(agent: string): Promise<void> {
+    const waiting = this.#reporting.get(agent);
+    if (waiting !== undefined) return waiting;
+    const mine = this.#lastReport.then(async () => {
+      this.#reporting.delete(agent);
+      await this.#options.onUpdateReports?.(agent);
+    });
+    this.#reporting.set(agent, mine);
+    this.#lastReport = mine.catch(() => {}); // whoever asked is told
+    return mine;
   }
 
   async #runCase(socket: Socket, read: WholeHead, request: CheckedRequest): Promise<void> {
     const test = this.#caseOf(request);
     const agent = agentOf(request);
-    if (!this.#agents.has(agent) && this.#agents.size >= MAX_AGENTS) {
+    while (this.#running.size >= MAX_RUNNING && !socket.destroyed) {
+      await Promise.race([...this.#running].map(async ({ kept }) => await kept.catch(() => {})));
+    }
+    const known = new Set([...this.#agents.keys(), ...[...this.#running].map((one) => one.agent)]);
+    if (!known.has(agent) && known.size >= MAX_AGENTS) {
       throw new Refusal(500, `more than ${MAX_AGENTS} agents`);
     }
     if (test.kind === 'answer') {
@@ -288,15 +309,23 @@ class Control {
     void this.stopped.then(() => {
       waiting = false;
     });
-    while (waiting && !socket.destroyed) {
-      const result = this.#agents.get(agent)?.get(id);
-      if (result !== undefined) return result;
-      await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
-        socket.once('close', () => resolve());
-      });
+    let wake = (): void => {};
+    const onClose = (): void => wake();
+    socket.on('close', onClose);
+    try {
+      while (waiting && !socket.destroyed) {
+        const result = this.#agents.get(agent)?.get(id);
+        if (result !== undefined) return result;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          this.#waiting.add(wake);
+        });
+      }
+      return undefined;
+    } finally {
+      socket.off('close', onClose);
+      this.#waiting.delete(wake);
     }
-    return undefined;
   }
 
   #wake(): void {

@@ -84,7 +84,7 @@ async function checkTarget(
     throw new CheckError(`${target.url} opens, and does not echo: ${what}. ${NEEDS_ECHO}`);
   }
   const run = new ServerRun(target, agent, cases, settings, options);
-  return options.serial === true ? await run.serial(echo) : await run.parallel();
+  return options.serial === true ? await run.serial(echo) : await run.parallel(echo);
 }
 
 /** An echo, if a broken one: as long as what was sent, a part of it, or with more behind. Greetings are none of these. */
@@ -168,6 +168,10 @@ class ServerRun {
     for (const test of this.#cases) {
       if (this.#stopped()) break;
       await this.#run(test);
+      for (let times = 0; times < SAME_AGAIN && this.#mayBeFull(test); times += 1) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+        await this.#run(test);
+      }
       const result = this.#results.get(test.id);
       // It ended TCP without a word: by its will, or because there is no server any more?
       const silent = result !== undefined && result.remoteCloseCode === null && !result.wasClean;
@@ -176,8 +180,18 @@ class ServerRun {
     return this.#report();
   }
 
-  async parallel(): Promise<AgentReport> {
-    if (!(await this.#post())) {
+  /** Whether it was turned away: the server may not have seen yet that the one before has gone. */
+  #mayBeFull({ id, kind }: Case): boolean {
+    const result = this.#results.get(id);
+    if (result === undefined || this.#stopped() || outcomeOf(result) !== 'fail') return false;
+    return (
+      wasTurnedAway(result) &&
+      (kind !== 'request' || /^HTTP\S+ (?:429|5)/.test(result.httpResponse))
+    );
+  }
+
+  async parallel(answers: boolean): Promise<AgentReport> {
+    if (!(await this.#post(answers))) {
       // Connections that only stand by would keep the cases out.
       this.#dismiss();
       this.#options.onNotice?.(
@@ -228,7 +242,7 @@ class ServerRun {
     }
     const found = suspects.some((test) => this.#isMarked(test));
     if (allDropped && !found) this.#overwhelmed = true;
-    await this.#post();
+    await this.#post(true);
   }
 
   /** Runs a case with nobody beside it but a sentinel; the result replaces the one before. */
@@ -368,12 +382,12 @@ class ServerRun {
     }
   }
 
-  /** Answers false where there was room for one, and not for more. */
-  async #post(): Promise<boolean> {
+  /** Answers false where there was room for one, and not for more. A server may take a moment to see that one has gone. */
+  async #post(answers: boolean): Promise<boolean> {
     for (let at = 0; at < SENTINELS; at += 1) {
       const sentinel = await Sentinel.open(this.#target, this.#settings);
       // A server that does not echo can do without: then its silence would say nothing.
-      if (sentinel === undefined) return at === 0;
+      if (sentinel === undefined) return at === 0 && !answers;
       this.#sentinels.push(sentinel);
     }
     return true;

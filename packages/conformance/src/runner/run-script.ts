@@ -216,8 +216,12 @@ class ScriptRun {
   async #lastChance(): Promise<void> {
     const connection = this.#connection;
     if (this.#canProbe()) connection.probe();
+    const before = connection.events.length;
+    // A wrong Pong is a sign of life as well; a peer that has to fail the connection should not send any.
+    const stirs = (): boolean =>
+      this.#test.close.first === 'peer' && connection.events.length > before;
     const answered = (): boolean =>
-      (this.#canProbe() && !connection.probing) || this.#ending() || this.#settled();
+      (this.#canProbe() && !connection.probing) || stirs() || this.#ending() || this.#settled();
     const { patienceMs } = this.#settings;
     // A peer that never stops sending is not waited for without end.
     const last = fairNow() + 3 * patienceMs;

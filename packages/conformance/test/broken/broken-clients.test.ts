@@ -10,7 +10,7 @@ import { isBusy } from './fault-row.ts';
 import { outcomesFor, outcomesIn, unmetPatterns, withoutFinding } from './outcomes.ts';
 
 // They wait more than they work.
-vi.setConfig({ maxConcurrency: 8, testTimeout: 60_000 });
+vi.setConfig({ maxConcurrency: 16, testTimeout: 60_000 });
 
 const PATIENCE_MS = 1000;
 const PAUSE_MS = 1000;

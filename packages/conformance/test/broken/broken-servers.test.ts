@@ -8,7 +8,7 @@ import { outcomesFor, outcomesIn, unmetPatterns, withoutFinding } from './outcom
 import { SERVER_FAULTS, type ServerFault, type ServerFaultRow } from './server-faults.ts';
 
 // They wait more than they work.
-vi.setConfig({ maxConcurrency: 8, testTimeout: 60_000 });
+vi.setConfig({ maxConcurrency: 16, testTimeout: 60_000 });
 
 const PATIENCE_MS = 1000;
 const PAUSE_MS = 1000;
