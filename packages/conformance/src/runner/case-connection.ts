@@ -22,9 +22,11 @@ const STUCK_MS = 10_000;
 /** What was sent last gets so long to leave: milliseconds. */
 const DESTROY_AFTER_MS = 1000;
 /** A message in more frames than this is not read on; the most that is sent to a peer are 65,537. */
-const MAX_PARTS = 300_000;
-/** Pings of a peer in one case; no case asks for any. */
+const MAX_PARTS = 100_000;
+/** Pings of a peer in one case, where no case asks for any. */
 const MAX_PINGS = 10_000;
+/** Frames behind the end that are passed over. */
+const MAX_FRAMES_BEHIND = 10_000;
 /** Pings of a peer that does not read our Pongs stay unanswered from here. */
 const MAX_WAITING_BYTES = 1 << 20;
 
@@ -43,7 +45,9 @@ export interface CaseConnectionSetup {
 interface Assembling {
   readonly binary: boolean;
   readonly compressed: boolean;
+  /** Those that are not empty. */
   readonly parts: Uint8Array[];
+  frames: number;
   length: number;
 }
 
@@ -101,6 +105,7 @@ export class CaseConnection {
   #maxBytes = SPARE_BYTES;
   #eventBytes = 0;
   #bytesBehind = 0;
+  #framesBehind = 0;
   #pings = 0;
   #probes = 0;
   #probesAnswered = 0;
@@ -405,6 +410,12 @@ export class CaseConnection {
     this.incoming.payloadOctets += frame.payload.length;
     if (this.failedByMe) {
       // Nothing is recorded any more; the peer's Close is still of interest.
+      this.#framesBehind += 1;
+      if (this.#framesBehind > MAX_FRAMES_BEHIND) {
+        this.#reader.stop();
+        this.drop();
+        return undefined;
+      }
       if (frame.opcode === 8 && frame.defect === undefined) this.#closeComes(frame.payload);
       return undefined;
     }
@@ -474,13 +485,15 @@ export class CaseConnection {
       binary: frame.opcode === 2,
       compressed: (frame.rsv & 4) !== 0,
       parts: [],
+      frames: 0,
       length: 0,
     };
     const assembling = this.#assembling;
-    assembling.parts.push(frame.payload);
+    assembling.frames += 1;
+    if (frame.payload.length > 0) assembling.parts.push(frame.payload);
     assembling.length += frame.payload.length;
-    if (assembling.length > this.#maxBytes || assembling.parts.length > MAX_PARTS) {
-      const text = `sends a message without end: ${assembling.length} octets in ${assembling.parts.length} frames`;
+    if (assembling.length > this.#maxBytes || assembling.frames > MAX_PARTS) {
+      const text = `sends a message without end: ${assembling.length} octets in ${assembling.frames} frames`;
       this.#peerIsWrong({ closeCode: 1009, text, rule: 'RFC 6455 §5.4' });
       return undefined;
     }

@@ -233,6 +233,7 @@ class Control {
     while (this.#running.size >= MAX_RUNNING && !socket.destroyed) {
       await Promise.race([...this.#running].map(async ({ kept }) => await kept.catch(() => {})));
     }
+    if (socket.destroyed) return;
     const known = new Set([...this.#agents.keys(), ...[...this.#running].map((one) => one.agent)]);
     if (!known.has(agent) && known.size >= MAX_AGENTS) {
       throw new Refusal(500, `more than ${MAX_AGENTS} agents`);
