@@ -8,7 +8,7 @@ import type { AgentReport, CaseResult } from '../report/result.ts';
 import { acceptFor } from '../wire/accept-key.ts';
 import { text } from '../wire/frame.ts';
 import { type CheckedRequest, checkRequest } from '../wire/handshake-answer.ts';
-import type { WholeHead } from '../wire/http-head.ts';
+import { valuesOf, type WholeHead } from '../wire/http-head.ts';
 import { SeededRandom } from '../wire/random.ts';
 import { CaseConnection } from './case-connection.ts';
 import { answerOffers } from './compression.ts';
@@ -195,8 +195,9 @@ class Control {
         await this.#updateReports(socket, read, request);
         return;
       case '/stopServer':
-        if (this.#options.allowStop !== true)
+        if (!this.#mayStop(read)) {
           throw new Refusal(403, 'a client asked to stop, which is not allowed');
+        }
         await this.#say(socket, read, request, undefined);
         this.stop();
         return;
@@ -205,13 +206,18 @@ class Control {
     }
   }
 
+  /** Never on the word of a web page: any page may dial a port of the machine that its browser runs on. */
+  #mayStop(read: WholeHead): boolean {
+    return this.#options.allowStop === true && valuesOf(read.head, 'Origin').length === 0;
+  }
+
   async #updateReports(socket: Socket, read: WholeHead, request: CheckedRequest): Promise<void> {
     const agent = agentOf(request);
     const shutdown = ['true', 'yes'].includes(single(request, 'shutdownOnComplete') ?? '');
     await this.settled(agent);
     await this.#reported(agent);
     await this.#say(socket, read, request, undefined);
-    if (shutdown && this.#options.allowStop === true) this.stop();
+    if (shutdown && this.#mayStop(read)) this.stop();
   }
 
   /** One after the other; who asks while others wait already shares what they get. */

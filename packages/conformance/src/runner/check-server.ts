@@ -247,8 +247,10 @@ class ServerRun {
 
   /** Runs a case with nobody beside it but a sentinel; the result replaces the one before. */
   async #alone(test: Case): Promise<void> {
+    const before = this.#results.get(test.id);
     const sentinel = await Sentinel.open(this.#target, this.#settings);
     await this.#run(test);
+    this.#sayIfUnsteady(test, before);
     if (sentinel === undefined) return;
     const lives = await sentinel.lives();
     const { loss } = sentinel;
@@ -260,6 +262,16 @@ class ServerRun {
       text: `${loss ?? 'lost its connections'} in this case${back ? ', and came back' : ''}`,
     });
     if (!back) this.#died([]);
+  }
+
+  /** The verdict is that of the case alone; that it was another one in company is worth knowing. */
+  #sayIfUnsteady(test: Case, before: CaseResult | undefined): void {
+    const now = this.#results.get(test.id);
+    if (before === undefined || now === undefined) return;
+    if (outcomeOf(before) !== 'fail' || outcomeOf(now) === 'fail') return;
+    const note =
+      'It failed while other cases ran beside it, and not alone: the server is short of room, or unsteady.';
+    this.#results.set(test.id, { ...now, notes: [...now.notes, note] });
   }
 
   /** Asks again, one at a time, what may have come from the company: lost or refused connections, and time. */

@@ -117,6 +117,15 @@ describe('the control protocol', () => {
     await third.stopped;
   });
 
+  it('does not stop on the word of a web page', async () => {
+    const server = await serve({ allowStop: true });
+    const fields = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n';
+    const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: https://example.com\r\n';
+    const head = `GET /stopServer HTTP/1.1\r\nHost: x\r\n${fields}${key}\r\n`;
+    expect(await statusOf(server, '', head)).toBe(403);
+    expect(await ask(server, '/getCaseCount')).toEqual({ said: ['3'], code: 1005 });
+  });
+
   it.each([
     ['a place that is none', '/runCase?case=4&agent=x'],
     ['place 0', '/runCase?case=0&agent=x'],

@@ -178,6 +178,13 @@ describe('checkServer, with a server that means harm', () => {
     expect(results[0]?.result).toContain('more than 10000 pings');
   });
 
+  it('says which cases failed only because others ran beside them', async () => {
+    const { results } = await checkServer({ url: await crowded(5), cases: ['1', '2'] });
+    expect(results.filter((result) => outcomeOf(result) !== 'pass')).toEqual([]);
+    const noted = results.filter(({ notes }) => notes.some((note) => note.includes('not alone')));
+    expect(noted.length).toBeGreaterThan(0);
+  });
+
   it('judges one with room for a single connection like any other', async () => {
     const verdicts = async (url: string): Promise<string[]> => {
       const { results } = await checkServer({ url, cases: ['1', '3', 'H5'], patienceMs: 2000 });
