@@ -1,5 +1,5 @@
 // npm run conformance: meerkat check against meerkat's own server and client, where everything has to be right, and against the
-// npm package ws, where it is known what is not. What CI runs; a minute and a half each.
+// npm package ws, where it is known what is not; then the peers that are broken on purpose. CI runs all of it.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,11 +8,12 @@ import { createInterface } from 'node:readline';
 import { build } from './build.mjs';
 import { ready, root } from './ready.mjs';
 
-const USAGE = `npm run conformance [-- server | client | ws …]: runs meerkat check, all cases
+const USAGE = `npm run conformance [-- server | client | ws | faults …]: runs meerkat check, all cases
 
   server  against meerkat serve: everything OK or INFORMATIONAL
   client  meerkat's client: the same
   ws      against the npm package ws: of the 517, just what is known is FAILED and NON-STRICT
+  faults  against all servers and clients that are broken on purpose: each is caught as docs/reference/broken-peers.md says
 `;
 const CLI = join(root, 'packages/cli/bin/meerkat.js');
 const FAILED_BY_WS = ['9.3.1', '9.3.2', '9.4.1', '9.4.2'];
@@ -74,7 +75,18 @@ async function checkWs() {
   }
 }
 
-const RUNS = { server: checkServer, client: checkClient, ws: checkWs };
+/** All rows of the tables; `npm test` tries some. */
+async function checkFaults() {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', 'packages/conformance/test/broken'], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, MEERKAT_ALL_FAULTS: 'true' },
+  });
+  return await new Promise((resolve) => child.on('exit', (code) => resolve(code === 0)));
+}
+
+const RUNS = { server: checkServer, client: checkClient, ws: checkWs, faults: checkFaults };
 const given = process.argv.slice(2);
 if (given.includes('--help')) {
   process.stdout.write(USAGE);

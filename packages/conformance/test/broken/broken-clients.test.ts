@@ -6,7 +6,7 @@ import { serveCases } from '../../src/runner/case-server.ts';
 import type { ServeCasesOptions } from '../../src/runner/options.ts';
 import { runBrokenClient } from './broken-client.ts';
 import { CLIENT_FAULTS, type ClientFault, type ClientFaultRow } from './client-faults.ts';
-import { isBusy } from './fault-row.ts';
+import { chosenRows, isBusy } from './fault-row.ts';
 import { outcomesFor, outcomesIn, unmetPatterns, withoutFinding } from './outcomes.ts';
 
 // They wait more than they work.
@@ -17,8 +17,7 @@ const PAUSE_MS = 1000;
 /** The largest, the most frames, the smallest pieces, a thousand rounds. */
 const LARGE = ['9.1.6', '9.2.6', '9.3.1', '9.4.2', '9.5.3', '9.7.2', '9.8.5'];
 
-const rows = Object.entries(CLIENT_FAULTS) as [ClientFault, ClientFaultRow][];
-const titled = rows.map(([fault, row]) => [row.words, fault, row] as const);
+const titled = chosenRows<ClientFault, ClientFaultRow>(CLIENT_FAULTS);
 
 async function reportOn(
   fault: ClientFault | undefined,

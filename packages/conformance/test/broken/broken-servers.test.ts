@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { checkServer } from '../../src/runner/check-server.ts';
 import { CheckError } from '../../src/runner/options.ts';
 import { startBrokenServer } from './broken-server.ts';
-import { isBusy } from './fault-row.ts';
+import { chosenRows, isBusy } from './fault-row.ts';
 import { outcomesFor, outcomesIn, unmetPatterns, withoutFinding } from './outcomes.ts';
 import { SERVER_FAULTS, type ServerFault, type ServerFaultRow } from './server-faults.ts';
 
@@ -15,8 +15,7 @@ const PAUSE_MS = 1000;
 /** The largest, the most frames, the smallest pieces, a thousand rounds. */
 const LARGE = ['9.1.6', '9.2.6', '9.3.1', '9.4.2', '9.5.3', '9.7.2', '9.8.5'];
 
-const rows = Object.entries(SERVER_FAULTS) as [ServerFault, ServerFaultRow][];
-const titled = rows.map(([fault, row]) => [row.words, fault, row] as const);
+const titled = chosenRows<ServerFault, ServerFaultRow>(SERVER_FAULTS);
 
 async function expectCaught(fault: ServerFault, row: ServerFaultRow): Promise<void> {
   const server = await startBrokenServer(fault);
