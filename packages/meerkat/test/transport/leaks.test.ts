@@ -31,7 +31,8 @@ it.each(KINDS)(
     observe(`before ${JSON.stringify(before)}, after ${JSON.stringify(after)}`);
     if (process.env['MEERKAT_ROUNDS'] !== undefined) console.log(program.stdout);
     expect(kinds).toEqual({ handle: 0, stream: 0, [kind]: 100 * ROUNDS + 300 });
-    expect(after.handles).toBe(before.handles);
+    // Fewer is fine: one of the process's own may have been on its way out when it began.
+    expect(after.handles).toBeLessThanOrEqual(before.handles);
     for (const what of ['heap', 'external', 'arrayBuffers'] as const) {
       expect([what, after[what] / before[what]]).toEqual([
         what,
