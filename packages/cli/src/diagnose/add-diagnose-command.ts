@@ -1,8 +1,10 @@
-import { DEFAULT_STEP_TIMEOUT_MS } from '@meerkat/conformance';
 import { type Command, Option } from 'commander';
 import type { CliContext } from '../cli-context.ts';
 import { headerField, originValue, subprotocols, wholeNumber } from '../connect/option-values.ts';
-import { type DiagnoseFlags, runDiagnose } from './run-diagnose.ts';
+import type { DiagnoseFlags } from './run-diagnose.ts';
+
+/** That of `diagnose()`, written here so that other commands need not load the cases to start. */
+const LONGEST_WAIT_MS = 5000;
 
 const HELP = `
 It goes the way of a client and says at each step what it found: URL, name,
@@ -58,7 +60,7 @@ export function addDiagnoseCommand(program: Command, context: CliContext): void 
     )
     .addOption(
       new Option('--timeout <ms>', 'longest wait in each step')
-        .default(DEFAULT_STEP_TIMEOUT_MS)
+        .default(LONGEST_WAIT_MS)
         .argParser(wholeNumber(1, 600_000)),
     )
     .option(
@@ -74,6 +76,7 @@ export function addDiagnoseCommand(program: Command, context: CliContext): void 
     .option('--json', 'print the whole diagnosis as JSON, when it is over')
     .addHelpText('after', HELP)
     .action(async (url: string, flags: DiagnoseFlags) => {
+      const { runDiagnose } = await import('./run-diagnose.ts');
       await runDiagnose(url, flags, context);
     });
 }

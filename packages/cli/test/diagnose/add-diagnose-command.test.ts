@@ -1,3 +1,4 @@
+import { DEFAULT_STEP_TIMEOUT_MS } from '@meerkat/conformance';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { read } from '../../../../test/support/doc-page.ts';
 import { Command, pipe } from '../connect/command.ts';
@@ -94,6 +95,11 @@ describe('meerkat diagnose', () => {
     expect(errors).toMatch(/^meerkat: [^\n]*\n$/);
     expect(output).toBe('');
     expect(code).toBe(2);
+  });
+
+  it('waits as long in each step as diagnose() does, unless it is told otherwise', async () => {
+    const { output } = await pipe('', 'diagnose', '--help');
+    expect(output).toContain(`(default: ${DEFAULT_STEP_TIMEOUT_MS})`);
   });
 
   it('diagnose.sh shows what diagnose.txt shows', async () => {

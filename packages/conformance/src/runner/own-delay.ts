@@ -1,4 +1,4 @@
-// A clock that stands still while this process is kept from its work: a peer is late only from when the runner could have
+// A clock that all but stands still while this process is kept from its work: a peer is late from when the runner could have
 // read, not from when its own timer was due.
 
 const INTERVAL_MS = 20;
