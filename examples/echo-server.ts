@@ -18,8 +18,8 @@ const wss = new WebSocketServer({
   },
 });
 
-wss.attach(http, { path: '/websocket' });
-http.listen(process.env['PORT'] ?? 8080, () => console.log('listening', http.address()));
+await wss.listen({ server: http, port: Number(process.env['PORT'] ?? 8080), path: '/websocket' });
+console.log('listening', http.address());
 
 process.once('SIGTERM', () => {
   http.close();

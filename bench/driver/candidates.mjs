@@ -6,15 +6,16 @@ const NO_DEFLATE_FAYE = 'its permessage-deflate is a package of its own';
 const NO_WEBSOCKET = 'there is no WebSocket in it';
 
 /**
- * Who is measured. A server file each; `cannot` says why a kind of row is left out, `onlyRow` where it differs from another, `short` who is in the short form,
+ * Who is measured. A server file each; `cannot` says why a kind of row is left out, `onlyRows` where it differs from another, `short` who is in the short form,
  * `everyNode` who is measured on each Node that is asked for, the others only on the first.
  */
 const CANDIDATES = [
   { name: 'ws', short: true, everyNode: true },
   { name: 'ws-bufferutil', everyNode: true, needs: 'bufferutil' },
   { name: 'meerkat', short: true, everyNode: true },
+  { name: 'meerkat-http', short: true, everyNode: true, onlyRows: ['handshakes', 'idle'] },
   { name: 'meerkat-stream', short: true, everyNode: true },
-  { name: 'meerkat-lent', everyNode: true, onlyRow: 'echo-16k' },
+  { name: 'meerkat-lent', everyNode: true, onlyRows: ['echo-16k'] },
   { name: 'faye-websocket', needs: 'faye-websocket', cannot: { deflate: NO_DEFLATE_FAYE } },
   { name: 'socket.io', needs: 'socket.io', dialect: 'socket.io' },
   { name: 'bun', runtime: 'bun', short: true },
@@ -57,9 +58,9 @@ export function chooseCandidates({ only, nodes, short }) {
 }
 
 function onRuntimes(candidate, nodes) {
-  const { name, needs, dialect = 'websocket', cannot = {}, onlyRow } = candidate;
+  const { name, needs, dialect = 'websocket', cannot = {}, onlyRows } = candidate;
   const file = fileURLToPath(new URL(`../servers/${name}.mjs`, import.meta.url));
-  const common = { name, file, dialect, cannot, onlyRow };
+  const common = { name, file, dialect, cannot, onlyRows };
   if (candidate.runtime !== undefined) {
     return [{ ...common, ...runtime(candidate.runtime), label: name, kind: candidate.runtime }];
   }

@@ -112,6 +112,7 @@ function ratio(value, base) {
 function targetOf({ target }, { name }) {
   if (name === 'meerkat') return target;
   if (name === 'meerkat-lent') return { floor: target.lentFloor };
+  if (name === 'meerkat-http') return { floor: target.httpFloor };
   return name === 'meerkat-stream' ? { floor: target.streamFloor } : undefined;
 }
 

@@ -1,7 +1,8 @@
-// With its defaults: only paths and compression are set.
+// With its defaults: only paths and compression are set. It accepts its connections itself, unless BENCH_ATTACH says otherwise.
+import process from 'node:process';
 import { Topics, WebSocketServer } from 'meerkat';
 import { httpServer, listen } from './http-server.mjs';
-import { deflate } from './setting.mjs';
+import { deflate, port, ready } from './setting.mjs';
 
 const compression = deflate ? { threshold: 0 } : false;
 const topics = new Topics();
@@ -20,7 +21,12 @@ const publish = new WebSocketServer({
 });
 
 const server = httpServer();
-echo.attach(server);
 subscribe.attach(server, { path: '/sub' });
 publish.attach(server, { path: '/pub' });
-listen(server);
+if (process.env.BENCH_ATTACH === '1') {
+  echo.attach(server);
+  listen(server);
+} else {
+  const listening = await echo.listen({ server, port, host: '127.0.0.1' });
+  ready(listening.port);
+}

@@ -227,10 +227,17 @@ describe('docs/reference/server-options.md', () => {
     expectGenerated(page, 'upgrade request', memberTable(head, UPGRADE_REQUEST));
   });
 
-  it('has the options of attach and close as they are in the code', () => {
+  it('has the options of attach, listen and close as they are in the code', () => {
     const head = ['option', 'type', 'default', 'what it does'];
     for (const [name, list] of [
-      ['attach options', members('server/web-socket-server.ts', 'AttachOptions')],
+      ['attach options', members('server/attach-options.ts', 'AttachOptions')],
+      [
+        'listen options',
+        [
+          ...members('server/attach-options.ts', 'AttachOptions'),
+          ...members('server/listening.ts', 'ListenOptions'),
+        ],
+      ],
       ['close options', members('server/web-socket-server.ts', 'ServerCloseOptions')],
     ] as const) {
       const rows = list.map((one) => [

@@ -87,6 +87,7 @@ describe('the entry points', () => {
         "ProtocolError",
         "RSV",
         "RSV1",
+        "UPGRADE_HEAD_LIMITS",
         "UsageError",
         "Utf8Validator",
         "acceptDeflate",
@@ -119,7 +120,9 @@ describe('the entry points', () => {
         "parseOrigin",
         "parseSubprotocols",
         "plainPrimitives",
+        "rawHeadersOf",
         "readDeflateAnswer",
+        "readUpgradeHead",
         "readUpgradeRequest",
         "readUpgradeResponse",
         "refuseUnknownOptions",
@@ -166,9 +169,8 @@ describe('the packages, packed and installed in an empty folder', () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const packages = ['meerkat', 'conformance', 'cli'];
     run(process.execPath, [tsc, '-b', ...packages.map((name) => `packages/${name}`)], root);
-    for (const name of packages) {
-      run('npm', ['pack', '--silent', '--pack-destination', folder], join(root, 'packages', name));
-    }
+    const which = packages.flatMap((name) => ['-w', `packages/${name}`]);
+    run('npm', ['pack', '--silent', '--pack-destination', folder, ...which], root);
     writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
     const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
     expect(tarballs.length).toBe(3);

@@ -14,7 +14,7 @@ const MEERKAT = 'packages/meerkat/src/';
 const floors = (...names: string[]) => names.map((name) => `${MEERKAT}${name}/`);
 const CONFORMANCE = 'packages/conformance/src/';
 const parts = (...names: string[]) => names.map((name) => `${CONFORMANCE}${name}/`);
-const PUBLIC = ['meerkat', 'meerkat/protocol', 'meerkat/topics', 'meerkat/testing'];
+const PUBLIC = ['meerkat', 'meerkat/protocol', 'meerkat/topics', 'meerkat/testing', 'meerkat/transport'];
 
 const TABLE: Readonly<Record<string, Row>> = {
   [`${MEERKAT}protocol/`]: { folders: [], packages: [] },
@@ -71,6 +71,8 @@ const TABLE: Readonly<Record<string, Row>> = {
       'pino-pretty',
       'range-parser',
       'selfsigned',
+      'hdr-histogram-js',
+      'yaml',
     ],
   },
   'packages/cli/test/': {
@@ -82,6 +84,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       'vitest',
       'fast-check',
       'ws',
+      'hdr-histogram-js',
       'commander',
       'fastify',
       'pino',

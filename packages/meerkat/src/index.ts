@@ -44,6 +44,8 @@ export { type MessageContent, PreparedMessage } from './protocol/prepared-messag
 export { ProtocolError, type ViolationCode } from './protocol/protocol-error.ts';
 export type { Sendable, SendOptions, SendResult } from './protocol/sendable.ts';
 export { type UsageCode, UsageError } from './protocol/usage-error.ts';
+export type { AttachOptions } from './server/attach-options.ts';
+export type { Listening, ListenOptions } from './server/listening.ts';
 export type { OriginOptions } from './server/origin-policy.ts';
 export {
   defaultServerNumbers,
@@ -55,7 +57,6 @@ export {
 } from './server/server-options.ts';
 export type { UpgradeDecision } from './server/upgrade-decision.ts';
 export {
-  type AttachOptions,
   type ServerCloseOptions,
   WebSocketServer,
 } from './server/web-socket-server.ts';

@@ -21,13 +21,22 @@ export type Endpoint = { readonly secure: boolean } & (
   | { readonly path: string }
 );
 
+type Where = { readonly host: string; readonly port: number } | { readonly socketPath: string };
+
+/** Lets a server listen; rejects with Node's error. */
+export type Listen = (where: Where) => Promise<unknown>;
+
 /**
  * Listens. The socket file that a process left behind which has died is replaced.
  *
  * @returns Everything that it answers on.
  * @throws {@link CliError} that says why it cannot listen there.
  */
-export async function listenOn(server: Server, address: ListenAddress): Promise<Endpoint[]> {
+export async function listenOn(
+  server: Server,
+  address: ListenAddress,
+  listen: Listen,
+): Promise<Endpoint[]> {
   const { secure } = address;
   if ('path' in address) {
     const { path } = address;
@@ -39,29 +48,28 @@ export async function listenOn(server: Server, address: ListenAddress): Promise<
         1,
       );
     }
-    await listenAt(server, path);
+    await listenAt(server, path, listen);
     return [{ secure, path }];
   }
   const { host, port } = address;
-  await listen(server, { host, port }, `${bracketed(host)}:${port}`);
+  await tryTo(listen, { host, port }, `${bracketed(host)}:${port}`);
   return authoritiesOf(server.address() as AddressInfo).map((authority) => ({ secure, authority }));
 }
 
-async function listen(
-  server: Server,
-  where: { host: string; port: number } | { path: string },
-  shown: string,
-): Promise<void> {
+async function tryTo(listen: Listen, where: Where, shown: string): Promise<void> {
   try {
-    server.listen(where);
-    await once(server, 'listening');
+    await listen(where);
   } catch (error) {
     const failure = error as NodeJS.ErrnoException;
     // libuv says EACCES where the system said ENOENT.
-    if ('path' in where && failure.code === 'EACCES' && !existsSync(dirname(where.path))) {
+    if (
+      'socketPath' in where &&
+      failure.code === 'EACCES' &&
+      !existsSync(dirname(where.socketPath))
+    ) {
       failure.code = 'ENOENT';
     }
-    const reason = whyNot(failure, 'path' in where);
+    const reason = whyNot(failure, 'socketPath' in where);
     throw new CliError(`cannot listen on ${shown}: ${reason}`, 1);
   }
 }
@@ -91,9 +99,9 @@ function whyNot(error: NodeJS.ErrnoException, isPath: boolean): string {
  * Listens under a name of our own and moves the socket to `path` then: a server that ends takes away the file of the name
  * that it has listened on, whoever's it is by then.
  */
-async function listenAt(server: Server, path: string): Promise<void> {
+async function listenAt(server: Server, path: string, listen: Listen): Promise<void> {
   if (process.platform === 'win32') {
-    await listen(server, { path }, path); // a pipe there is no file
+    await tryTo(listen, { socketPath: path }, path); // a pipe there is no file
     return;
   }
   if (!(await isFree(path))) {
@@ -103,7 +111,7 @@ async function listenAt(server: Server, path: string): Promise<void> {
     );
   }
   const temporary = join(dirname(path), `.${randomBytes(4).toString('hex')}`);
-  await listen(server, { path: temporary }, path);
+  await tryTo(listen, { socketPath: temporary }, path);
   try {
     await rename(temporary, path);
   } catch (error) {

@@ -124,10 +124,18 @@ export async function serve<Data>(options: ServeOptions<Data>): Promise<Serving>
       server.on('tlsClientError', (error: Error, socket: Duplex) => {
         requestLog?.tlsFailed(error, socket);
       });
-      webSockets.attach(server, { path: WEBSOCKET_PATH });
       options.prepare?.(server);
       servers.push(server);
-      endpoints.push(...(await listenOn(server, address)));
+      const listening = await listenOn(server, address, (where) =>
+        webSockets.listen({
+          ...where,
+          server,
+          path: WEBSOCKET_PATH,
+          // Nobody here listens to 'connection' for the sake of WebSockets.
+          announceWebSockets: false,
+        }),
+      );
+      endpoints.push(...listening);
     }
   } catch (error) {
     await close({ code: 1001, spread: 0, timeout: 0 });

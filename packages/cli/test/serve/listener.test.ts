@@ -35,7 +35,10 @@ function server(name = 'ours'): Server {
 }
 
 function listens(url: string, on: Server = server()): Promise<Endpoint[]> {
-  return listenOn(on, parseListenUrl(url));
+  return listenOn(on, parseListenUrl(url), (where) => {
+    on.listen('socketPath' in where ? { path: where.socketPath } : where);
+    return once(on, 'listening');
+  });
 }
 
 /** Leaves a socket file behind, as a process does that is killed. */

@@ -13,6 +13,7 @@ export const nodePrimitives: Primitives = {
   maskInPlace,
   isUtf8: (octets, start, end) => isUtf8(octets.subarray(start, end)),
   decodeUtf8,
+  latin1: (octets, start, end) => latin1Slice.call(octets, start, end),
   utf8Length: (text) => Buffer.byteLength(text),
   encodeUtf8Into,
   sha1Base64: (text) => hash('sha1', text, 'base64'),

@@ -1,5 +1,12 @@
 import type { Duplex } from 'node:stream';
-import { openTransport, type TransportKind, transportsReady } from '../transport/open-transport.ts';
+import type { BareHandle, HandleKeeper } from '../transport/bare-handle.ts';
+import {
+  bareTransportsWork,
+  openBareTransport,
+  openTransport,
+  type TransportKind,
+  transportsReady,
+} from '../transport/open-transport.ts';
 import type { Transport } from '../transport/transport.ts';
 import { readMemory } from './mask-module.ts';
 
@@ -24,4 +31,20 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 /** The transport for a stream, of the wanted kind where that works. */
 export function transportFor(stream: Duplex, kind: TransportKind): Transport {
   return openTransport(stream, kind, readMemory);
+}
+
+/** Whether a TCP connection can do without a socket in this process. Never rejects. */
+export async function canGoBare(kind: TransportKind): Promise<boolean> {
+  const answer = bareTransportsWork(kind, readMemory);
+  await waitForTransports(answer);
+  return answer;
+}
+
+/** The transport for a handle, where {@link canGoBare}: see `openBareTransport`. */
+export function bareTransportFor(
+  handle: BareHandle,
+  head: Buffer,
+  keeper: HandleKeeper,
+): Transport {
+  return openBareTransport(handle, readMemory, head, keeper);
 }

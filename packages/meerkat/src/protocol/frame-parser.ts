@@ -87,6 +87,11 @@ export class FrameParser {
     return this.#state === DATA ? this.#payloadDue : 0;
   }
 
+  /** Whether the last frame is complete and nothing of the next is here. */
+  get between(): boolean {
+    return this.#state === FIRST && this.#fieldDue === 1;
+  }
+
   /** Takes no more input: whatever follows is ignored. May be called from within a handler. */
   stop(): void {
     this.#state = STOPPED;

@@ -47,6 +47,13 @@ export {
 } from './handshake/permessage-deflate.ts';
 export { parseSubprotocols, selectSubprotocol } from './handshake/subprotocol.ts';
 export {
+  rawHeadersOf,
+  readUpgradeHead,
+  UPGRADE_HEAD_LIMITS,
+  type UpgradeHead,
+  type UpgradeHeadLimits,
+} from './handshake/upgrade-head.ts';
+export {
   buildUpgradeRequest,
   type RequestHead,
   readUpgradeRequest,

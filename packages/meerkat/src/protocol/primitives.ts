@@ -15,6 +15,8 @@ export interface Primitives {
   isUtf8(octets: Uint8Array, start: number, end: number): boolean;
   /** Decodes `octets[start, end)`; undefined when that is not valid UTF-8. */
   decodeUtf8(octets: Uint8Array, start: number, end: number): string | undefined;
+  /** The characters U+0000 to U+00FF that `octets[start, end)` are, in a string that keeps nothing else in memory. */
+  latin1(octets: Uint8Array, start: number, end: number): string;
   /** Length of `text` in UTF-8, lone surrogates as U+FFFD. */
   utf8Length(text: string): number;
   /** Writes `text` at `octets[at]`, where there is room; answers how many octets it took. */
@@ -37,6 +39,7 @@ export function plainPrimitives(fillRandom: (octets: Uint8Array) => void): Primi
     maskInPlace,
     isUtf8,
     decodeUtf8,
+    latin1,
     utf8Length,
     encodeUtf8Into,
     sha1Base64: (text) => encodeBase64(sha1(asciiOctets(text))),
@@ -59,6 +62,17 @@ export function maskKeys(fillRandom: (octets: Uint8Array) => void): () => number
     next += 1;
     return key;
   };
+}
+
+function latin1(octets: Uint8Array, start: number, end: number): string {
+  // In pieces: as many arguments of a call as there are octets may be too many.
+  const piece = 4096;
+  if (end - start <= piece) return String.fromCharCode(...octets.subarray(start, end));
+  let text = '';
+  for (let at = start; at < end; at += piece) {
+    text += String.fromCharCode(...octets.subarray(at, Math.min(end, at + piece)));
+  }
+  return text;
 }
 
 function asciiOctets(text: string): Uint8Array {

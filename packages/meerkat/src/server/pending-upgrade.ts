@@ -1,51 +1,41 @@
-import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../connection/clock.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
+import type { Arrival, Waiter } from './arrival.ts';
 
 /** Octets a client may send before it is accepted; more waits in the kernel. */
 const MAX_EARLY_BYTES = 65_536;
+const NO_OCTETS = Buffer.alloc(0);
 
 /** What a {@link PendingUpgrade} reports; at most one of them, and nothing once it is settled. */
 export interface PendingUpgradeEvents {
   /** The decision takes too long. */
   expired(): void;
-  /** The client left. The upgrade is settled, the socket destroyed; the signal fires next. */
+  /** The client left. The upgrade is settled, the connection destroyed; the signal fires next. */
   left(): void;
 }
 
 /**
- * A socket whose upgrade is being decided. It is read meanwhile, since only a reader hears that a client has left; what
+ * An arrival that is being decided on. It is read meanwhile, since only a reader hears that a client has left; what
  * comes early is kept and put back.
  */
-export class PendingUpgrade {
-  readonly #socket: Duplex;
+export class PendingUpgrade implements Waiter {
+  readonly #arrival: Arrival;
   /** What came early, in its first octets. One buffer: pieces would pin far more memory than they carry. */
-  #early: Buffer = Buffer.alloc(0);
-  #earlyBytes = 0;
+  #early: Buffer;
+  #earlyBytes: number;
   readonly #abort = new AbortController();
   readonly #timer: Timer;
   readonly #events: PendingUpgradeEvents;
   #settled = false;
 
-  /**
-   * @param head - What was read behind the request.
-   * @param timeout - How long the decision may take, in milliseconds.
-   */
-  constructor(
-    socket: Duplex,
-    head: Buffer,
-    clock: Clock,
-    timeout: number,
-    events: PendingUpgradeEvents,
-  ) {
-    this.#socket = socket;
+  /** @param timeout - How long the decision may take, in milliseconds. */
+  constructor(arrival: Arrival, clock: Clock, timeout: number, events: PendingUpgradeEvents) {
+    this.#arrival = arrival;
     this.#events = events;
-    this.#keep(head);
+    this.#early = arrival.head;
+    this.#earlyBytes = arrival.head.length;
     this.#timer = clock.after(timeout, () => events.expired());
-    socket.on('data', this.#onData);
-    socket.on('end', this.#onGone);
-    socket.on('close', this.#onGone);
-    socket.resume();
+    arrival.wait(this);
   }
 
   /** Fires when the client leaves, the time is up, or the server closes. */
@@ -53,20 +43,14 @@ export class PendingUpgrade {
     return this.#abort.signal;
   }
 
-  /** Ends the wait; true for the first call only. What came early is back in the socket, which is paused. */
+  /** Ends the wait; true for the first call only. What came early is put back, and nothing is read. */
   settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
     this.#timer.cancel();
-    const socket = this.#socket;
-    socket.off('data', this.#onData);
-    socket.off('end', this.#onGone);
-    socket.off('close', this.#onGone);
-    socket.pause();
-    if (this.#earlyBytes > 0 && !socket.destroyed && !socket.readableEnded) {
-      socket.unshift(this.#early.subarray(0, this.#earlyBytes));
-    }
-    this.#early = Buffer.alloc(0); // the signal may outlive the upgrade
+    this.#arrival.stopWaiting();
+    this.#arrival.unread(this.#early.subarray(0, this.#earlyBytes));
+    this.#early = NO_OCTETS; // the signal may outlive the upgrade
     return true;
   }
 
@@ -75,8 +59,7 @@ export class PendingUpgrade {
     this.#abort.abort(error);
   }
 
-  /** Copies: node:http may hand out a part of memory that others see, and that is larger than what it carries. */
-  #keep(chunk: Buffer): void {
+  early(chunk: Buffer): boolean {
     const needed = this.#earlyBytes + chunk.length;
     if (needed > this.#early.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#early.length));
@@ -85,17 +68,13 @@ export class PendingUpgrade {
     }
     chunk.copy(this.#early, this.#earlyBytes);
     this.#earlyBytes = needed;
+    return needed < MAX_EARLY_BYTES;
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.#keep(chunk);
-    if (this.#earlyBytes >= MAX_EARLY_BYTES) this.#socket.pause();
-  };
-
-  readonly #onGone = (): void => {
+  left(): void {
     if (!this.settle()) return;
-    this.#socket.destroy();
+    this.#arrival.destroy();
     this.#events.left();
     this.abandon(new HandshakeError('MEERKAT_ABORTED', { detail: 'the client left' }));
-  };
+  }
 }

@@ -7,10 +7,11 @@ import { networkAddress, plainAddress } from './ip-address.ts';
 /** Which proxies are trusted: a list of addresses, networks and words, or a function that decides. */
 type TrustProxy = readonly string[] | ((address: string | undefined) => boolean);
 
-/** What is known of a request's sender. */
+/** What is known of a request's sender, and what it says itself. */
 interface Sender {
   readonly remoteAddress?: string | undefined;
   readonly localAddress?: string | undefined;
+  readonly rawHeaders: readonly string[];
 }
 
 /** Longer than any address with brackets and port. */
@@ -37,13 +38,15 @@ export class TrustedProxies {
    *
    * @throws {@link HandshakeError} 500 when the function that decides fails.
    */
-  clientAddress(sender: Sender, rawHeaders: readonly string[]): string | undefined {
+  clientAddress(sender: Sender): string | undefined {
     const { remoteAddress } = sender;
     // A unix socket has neither. A TCP socket that was reset has lost the peer's, and must not pass for one. Asked last: a
     // socket makes objects of its addresses, and keeps them.
     if (remoteAddress === undefined && sender.localAddress !== undefined) return undefined;
     if (!this.#isTrusted(remoteAddress)) return remoteAddress;
-    const entries = splitList(new HeaderFields(rawHeaders).combined('x-forwarded-for') ?? '');
+    const entries = splitList(
+      new HeaderFields(sender.rawHeaders).combined('x-forwarded-for') ?? '',
+    );
     let address = remoteAddress;
     for (let at = entries.length - 1; at >= 0; at -= 1) {
       const before = readEntry(entries[at] as string);

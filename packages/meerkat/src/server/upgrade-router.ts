@@ -5,16 +5,16 @@ import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
 import { HeaderFields, splitList } from '../protocol/handshake/header-fields.ts';
 import { readUpgradeRequest, type UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
 import { UsageError } from '../protocol/usage-error.ts';
+import { type Arrival, HttpArrival } from './arrival.ts';
 import { answerClientError, MALFORMED } from './client-error.ts';
-import { refuse } from './refusal.ts';
 
 /** Takes the upgrades of one path. */
 export interface UpgradeTarget {
   readonly clock: Clock;
   readonly closeTimeout: number;
-  accept(request: UpgradeRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
+  accept(request: UpgradeRequest, arrival: Arrival): void;
   /** A request for it was refused before it came to `accept`. */
-  refused(refusal: HandshakeError, incoming: IncomingMessage): void;
+  refused(refusal: HandshakeError, arrival: Arrival): void;
 }
 
 /** The path of a target that takes every path without one of its own. */
@@ -25,7 +25,7 @@ const CLOSE_TIMEOUT = 10_000;
 /** What is in force where no target is meant. */
 const NOBODY = { clock: systemClock, closeTimeout: CLOSE_TIMEOUT } as const;
 /** Header lines that node:http keeps when `server.maxHeadersCount` is not set. */
-const NODE_HEADER_LINES = 1000;
+export const NODE_HEADER_LINES = 1000;
 /** On the `clientError` listeners of every copy of this library in the process. */
 const OURS = Symbol.for('meerkat.clientError');
 
@@ -66,6 +66,16 @@ export class UpgradeRouter {
       this.#server.prependListener('clientError', this.#onClientError);
     }
     this.#targets.set(path, target);
+  }
+
+  /** Whether a request to upgrade is nobody's business but that of the attached. */
+  get alone(): boolean {
+    return this.#targets.size > 0 && this.#server.listenerCount('upgrade') === 1;
+  }
+
+  /** Who takes the upgrades of a path. */
+  targetOf(path: string): UpgradeTarget | undefined {
+    return this.#targets.get(path) ?? this.#targets.get(ANY_PATH);
   }
 
   /**
@@ -124,7 +134,7 @@ export class UpgradeRouter {
   readonly #onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const alone = this.#server.listenerCount('upgrade') === 1;
     const path = looseTargetPath(incoming.url ?? '');
-    const target = this.#targets.get(path) ?? this.#targets.get(ANY_PATH);
+    const target = this.targetOf(path);
     if (!alone && target === undefined) return;
     const cut = this.#mayBeCut(incoming);
     const websocket = asksForWebSocket(incoming);
@@ -132,9 +142,10 @@ export class UpgradeRouter {
     // From here on the socket is ours, and no error of it may end the process.
     socket.on('error', ignore);
     const { clock, closeTimeout } = target ?? NOBODY;
+    const arrival = new HttpArrival(incoming, socket, head);
     const answer = (error: HandshakeError): void => {
-      refuse(socket, error, clock, closeTimeout, incoming.method);
-      target?.refused(error, incoming);
+      arrival.refuse(error, clock, closeTimeout);
+      target?.refused(error, arrival);
     };
     if (hasOutstandingResponse(socket)) {
       this.#watchAnswer(socket, clock, closeTimeout);
@@ -143,7 +154,7 @@ export class UpgradeRouter {
     }
     if (hasBlankBeforeColon(incoming)) {
       // As newer parsers of Node do: nobody is told, since nobody would be told by those.
-      refuse(socket, MALFORMED, clock, closeTimeout, incoming.method);
+      arrival.refuse(MALFORMED, clock, closeTimeout);
       return;
     }
     if (cut) {
@@ -165,7 +176,7 @@ export class UpgradeRouter {
       if (target === undefined) {
         answer(new HandshakeError('MEERKAT_NO_ROUTE', { detail: request.path }));
       } else {
-        target.accept(request, incoming, socket, head);
+        target.accept(request, arrival);
       }
     } catch (error) {
       if (error instanceof HandshakeError) answer(error);

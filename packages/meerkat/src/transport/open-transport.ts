@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type BareHandle, type HandleKeeper, hasBareInternals } from './bare-handle.ts';
+import { BareTransport } from './bare-transport.ts';
 import { HandleTransport } from './handle-transport.ts';
 import { selfTest } from './self-test.ts';
 import { StreamTransport } from './stream-transport.ts';
@@ -57,6 +59,38 @@ export function openTransport(stream: Duplex, kind: TransportKind, memory: Uint8
     if (handle !== undefined) return new HandleTransport(stream, handle, memory);
   }
   return new StreamTransport(stream);
+}
+
+let bareWorks: Promise<boolean> | undefined;
+
+/**
+ * Finds out for the process, once, whether connections can do without sockets here. Never rejects.
+ *
+ * @param memory - See {@link transportsReady}.
+ */
+export async function bareTransportsWork(
+  kind: TransportKind,
+  memory: Uint8Array,
+): Promise<boolean> {
+  await transportsReady(kind, memory);
+  if (kind === 'stream' || works !== true || switched() === 'stream') return false;
+  bareWorks ??= hasBareInternals() ? selfTest(memory, 'bare') : Promise.resolve(false);
+  return bareWorks;
+}
+
+/**
+ * The transport for a TCP handle that has no socket, where {@link bareTransportsWork}.
+ *
+ * @param head - What was read from it before.
+ * @param keeper - Told when the connection is gone.
+ */
+export function openBareTransport(
+  handle: BareHandle,
+  memory: Uint8Array,
+  head: Buffer,
+  keeper: HandleKeeper,
+): Transport {
+  return new BareTransport(handle, memory, head, keeper);
 }
 
 /** Whether nobody else reads or writes this socket, or has a hand in how it does. */

@@ -1,7 +1,9 @@
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { type BareHandle, type HandleAddress, interceptConnections } from './bare-handle.ts';
+import { BareTransport } from './bare-transport.ts';
 import { HandleTransport } from './handle-transport.ts';
 import { tcpHandle } from './tcp-handle.ts';
-import type { TransportReceiver } from './transport.ts';
+import type { Transport, TransportReceiver } from './transport.ts';
 
 /** How long it may take, in milliseconds. It takes 15 to 30. */
 const TIME = 2_000;
@@ -10,21 +12,26 @@ const STEPS = 20;
 /** Written again and again until it has to wait: more than the kernel takes by itself. */
 const BULK_BYTES = 1 << 20;
 const MOST_BULKS = 64;
+const NO_HEAD = Buffer.alloc(0);
 
 /**
  * Whether octets travel through handles as they should: a connection of this process to itself, over the loopback
  * address, with a write that has to wait, reads into memory of the receiver, and an end in each direction. Never rejects.
  *
  * @param memory - What the transports will read into. It is used during the test.
+ * @param accepted - Whether the accepted side is a socket, or a handle alone.
  */
-export function selfTest(memory: Uint8Array): Promise<boolean> {
+export function selfTest(
+  memory: Uint8Array,
+  accepted: 'socket' | 'bare' = 'socket',
+): Promise<boolean> {
   if (isNetDenied()) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const sockets: Socket[] = [];
+    const ends: { destroy(): void }[] = [];
     let server: Server | undefined;
     const settle = (passed: boolean): void => {
       clearInterval(timer);
-      for (const socket of sockets) socket.destroy();
+      for (const end of ends) end.destroy();
       server?.close();
       resolve(passed);
     };
@@ -45,27 +52,52 @@ export function selfTest(memory: Uint8Array): Promise<boolean> {
         if (typeof address !== 'object' || address === null) return fail();
         const dialled = dial(address.port, address.address);
         dialled.unref();
-        sockets.push(dialled);
+        ends.push(dialled);
         dialled.on('error', fail);
         dialled.on('close', fail); // somebody else accepted it
-        server?.on('connection', (accepted: Socket) => {
-          // Anybody on this machine may have dialled.
-          const known =
-            accepted.remotePort === dialled.localPort &&
-            accepted.remoteAddress === dialled.localAddress;
-          if (!known || sockets.length > 1) {
-            accepted.destroy();
-            return;
-          }
-          accepted.unref();
-          sockets.push(accepted);
+        /** Whether this is ours: anybody on this machine may have dialled. */
+        const isOurs = (peer: Partial<HandleAddress>): boolean =>
+          peer.port === dialled.localPort &&
+          peer.address === dialled.localAddress &&
+          ends.length === 1;
+        const begin = (near: Transport | undefined): void => {
           dialled.off('close', fail); // from here on its transport tells
-          accepted.on('error', fail);
           try {
-            exchange(accepted, dialled, memory, settle);
+            exchange(near, open(dialled, memory), memory, settle);
           } catch {
             fail();
           }
+        };
+        if (accepted === 'bare') {
+          const taking = interceptConnections(server as Server, (handle) => {
+            try {
+              const peer: Partial<HandleAddress> = {};
+              handle.getpeername(peer);
+              if (!isOurs(peer)) {
+                handle.close();
+                return true;
+              }
+              const near = openBare(handle, memory);
+              ends.push(near);
+              begin(near);
+            } catch {
+              handle.close(); // nobody else would: there is no transport that could
+              fail();
+            }
+            return true;
+          });
+          if (taking === undefined) fail();
+          return;
+        }
+        server?.on('connection', (socket: Socket) => {
+          if (!isOurs({ address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 })) {
+            socket.destroy();
+            return;
+          }
+          socket.unref();
+          ends.push(socket);
+          socket.on('error', fail);
+          begin(open(socket, memory));
         });
       });
     } catch {
@@ -75,13 +107,11 @@ export function selfTest(memory: Uint8Array): Promise<boolean> {
 }
 
 function exchange(
-  accepted: Socket,
-  dialled: Socket,
+  near: Transport | undefined,
+  far: Transport | undefined,
   memory: Uint8Array,
   settle: (passed: boolean) => void,
 ): void {
-  const near = open(accepted, memory);
-  const far = open(dialled, memory);
   if (near === undefined || far === undefined) {
     settle(false);
     return;
@@ -152,6 +182,11 @@ function exchange(
 function open(socket: Socket, memory: Uint8Array): HandleTransport | undefined {
   const handle = tcpHandle(socket);
   return handle === undefined ? undefined : new HandleTransport(socket, handle, memory);
+}
+
+function openBare(handle: BareHandle, memory: Uint8Array): BareTransport {
+  (handle as BareHandle & { unref(): void }).unref();
+  return new BareTransport(handle, memory, NO_HEAD, { released() {} });
 }
 
 /** Whether the permission model keeps this process from the network: where it does, asking throws beyond anybody's reach. */

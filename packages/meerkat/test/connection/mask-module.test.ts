@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FROM_SOURCE } from '../../../../test/support/program.ts';
 import * as maskModule from '../../src/connection/mask-module.ts';
 import { pattern } from '../protocol/support/octets.ts';
 import { masked } from '../protocol/support/reference-frame.ts';
@@ -13,7 +14,6 @@ type MaskModule = typeof maskModule;
 
 const KEY = 0xed7f06db | 0;
 const program = new URL('../support/masking.ts', import.meta.url);
-const flags = ['--import', 'tsx'];
 
 /** A worker thread of Node 20 does not get the loader from its flags. */
 const THREAD = `
@@ -122,7 +122,7 @@ describe('the module that masks', () => {
   ])('is used, or done without, in a process %s', async (_flags, more, byModule) => {
     const { stdout } = await promisify(execFile)(process.execPath, [
       ...more,
-      ...flags,
+      ...FROM_SOURCE,
       fileURLToPath(program),
     ]);
     expect(JSON.parse(stdout)).toEqual({ right: true, byModule });

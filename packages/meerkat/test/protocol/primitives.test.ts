@@ -71,6 +71,22 @@ describe.each<[string, Primitives]>([
     );
   });
 
+  it('read octets as the characters of the same numbers', () => {
+    for (const memory of memories) {
+      const octets = memory(Uint8Array.from({ length: 10_000 }, (_, at) => at & 0xff));
+      const text = Buffer.from(octets).toString('latin1');
+      for (const [start, end] of [
+        [0, 0],
+        [1, 2],
+        [0, 256],
+        [7, 4_103],
+        [1, 10_000],
+      ] as const) {
+        expect(primitives.latin1(octets, start, end)).toBe(text.slice(start, end));
+      }
+    }
+  });
+
   it.each([
     ['nothing', '', ''],
     ['a byte order mark', 'efbbbf61', '\ufeffa'],

@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
@@ -5,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { HandshakeError } from 'meerkat';
 import { ManualClock, type RawPeer } from 'meerkat/testing';
 import { describe, expect, it, vi } from 'vitest';
+import { HttpArrival } from '../../src/server/arrival.ts';
 import { PendingUpgrade } from '../../src/server/pending-upgrade.ts';
 import { rawPeer } from '../support/handshake.ts';
 import { listen } from '../support/serving.ts';
@@ -29,12 +31,17 @@ async function waiting(head = ''): Promise<Waiting> {
   socket.on('error', () => {});
   const clock = new ManualClock();
   const events: string[] = [];
-  const pending: PendingUpgrade = new PendingUpgrade(socket, Buffer.from(head), clock, 10_000, {
+  const pending: PendingUpgrade = new PendingUpgrade(arrivalOn(socket, head), clock, 10_000, {
     expired: () => events.push('expired'),
     left: () => events.push('left'),
   });
   pending.signal.addEventListener('abort', () => events.push('abort'));
   return { pending, socket, peer, clock, events };
+}
+
+/** A request on `socket`, as node:http hands it out with what it has read behind it. */
+function arrivalOn(socket: Socket, head: string): HttpArrival {
+  return new HttpArrival(new IncomingMessage(socket), socket, Buffer.from(head));
 }
 
 /** Everything that can be read from a socket until its end. */
@@ -66,7 +73,8 @@ describe('an upgrade that is being decided', () => {
     await until(() => sockets.length === 1);
     const socket = sockets[0] as Socket;
     const head = Buffer.from('head');
-    const pending = new PendingUpgrade(socket, head, new ManualClock(), 10_000, {
+    const arrival = new HttpArrival(new IncomingMessage(socket), socket, head);
+    const pending = new PendingUpgrade(arrival, new ManualClock(), 10_000, {
       expired: () => {},
       left: () => {},
     });

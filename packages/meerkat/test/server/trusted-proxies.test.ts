@@ -27,7 +27,10 @@ type TrustProxy = WebSocketServerOptions['trustProxy'];
 function client(trustProxy: TrustProxy, peer: string | undefined, ...lines: string[]) {
   const sender = { remoteAddress: peer, localAddress: peer };
   const raw = lines.flatMap((line) => ['x-forwarded-For', line]);
-  return new TrustedProxies(trustProxy).clientAddress(sender, ['Host', 'a', ...raw]);
+  return new TrustedProxies(trustProxy).clientAddress({
+    ...sender,
+    rawHeaders: ['Host', 'a', ...raw],
+  });
 }
 
 const PROXY = '10.0.0.1';
@@ -145,7 +148,9 @@ describe('the address of a client', () => {
   it('is nobody’s once a TCP peer is gone: it does not pass for a unix socket', () => {
     const proxies = new TrustedProxies(['unix']);
     const gone = { remoteAddress: undefined, localAddress: '192.0.2.1' };
-    expect(proxies.clientAddress(gone, ['X-Forwarded-For', '203.0.113.9'])).toBeUndefined();
+    expect(
+      proxies.clientAddress({ ...gone, rawHeaders: ['X-Forwarded-For', '203.0.113.9'] }),
+    ).toBeUndefined();
   });
 
   it('is found in linear time in the longest field that node:http takes, and beyond', () => {
@@ -155,7 +160,7 @@ describe('the address of a client', () => {
       const milliseconds = (octets: number): number => {
         const before = process.cpuUsage();
         const raw = ['X-Forwarded-For', `${long(entry, octets)}::1`];
-        proxies.clientAddress({ remoteAddress: PROXY, localAddress: PROXY }, raw);
+        proxies.clientAddress({ remoteAddress: PROXY, localAddress: PROXY, rawHeaders: raw });
         const { user, system } = process.cpuUsage(before);
         return (user + system) / 1_000;
       };

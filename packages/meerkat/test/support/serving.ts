@@ -5,6 +5,12 @@ import { type Connection, WebSocketServer, type WebSocketServerOptions } from 'm
 import { onTestFinished } from 'vitest';
 import type { Certificate } from '../../../../test/support/certificate.ts';
 
+/**
+ * Who accepts connections: node:http, or the listener of our own with `MEERKAT_LISTENER=own`. There `sockets` has something
+ * that knows what was read, and can be destroyed.
+ */
+export const wayIn: 'http' | 'own' = process.env['MEERKAT_LISTENER'] === 'own' ? 'own' : 'http';
+
 /** What the catalogue asks of an HTTP server on the open internet; times in milliseconds. */
 const RECOMMENDED: Readonly<ServerOptions> = {
   headersTimeout: 10_000,
@@ -23,18 +29,67 @@ export interface Listening {
   readonly sockets: readonly Socket[];
 }
 
-export async function listen(server: TcpServer, host = '127.0.0.1'): Promise<Listening> {
+/** @param prepare - May make it listen already. */
+export async function listen(
+  server: TcpServer,
+  host = '127.0.0.1',
+  prepare: () => Promise<void> = async () => {},
+): Promise<Listening> {
   const sockets: Socket[] = [];
-  server.on('connection', (socket: Socket) => sockets.push(socket));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, host, resolve);
-  });
+  await prepare();
+  if (server.listening) watchHandles(server, sockets);
+  else {
+    server.on('connection', (socket: Socket) => sockets.push(socket));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, host, resolve);
+    });
+  }
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
   return { port: (server.address() as AddressInfo).port, sockets };
+}
+
+interface Handle {
+  readonly bytesRead: number | undefined;
+  readonly reading: boolean;
+  getpeername(peer: { port?: number }): void;
+}
+
+/** Stands in `sockets` for every connection that is accepted: connections of the own listener have no socket. */
+function watchHandles(server: TcpServer, sockets: Socket[]): void {
+  const { _handle: listening } = server as unknown as {
+    _handle: { onconnection: (status: number, handle: Handle) => void };
+  };
+  const { onconnection } = listening;
+  listening.onconnection = function (status, handle) {
+    onconnection.call(this, status, handle);
+    const owner = Object.getOwnPropertySymbols(handle).find(
+      ({ description }) => description === 'owner_symbol',
+    ) as symbol;
+    let bytesRead = 0;
+    const peer: { port?: number } = {};
+    handle.getpeername(peer);
+    const view = new Proxy(
+      {},
+      {
+        get(_target, name) {
+          if (name === 'bytesRead') {
+            bytesRead = handle.bytesRead ?? bytesRead;
+            return bytesRead;
+          }
+          const owning = Reflect.get(handle, owner) as object;
+          if (name === 'remotePort') return peer.port;
+          if (name === 'isPaused' && !(name in owning)) return () => !handle.reading;
+          const value: unknown = Reflect.get(owning, name, owning);
+          return typeof value === 'function' ? value.bind(owning) : value;
+        },
+      },
+    );
+    sockets.push(view as Socket);
+  };
 }
 
 /** Where and how a site listens. */
@@ -47,6 +102,8 @@ export interface SiteOptions {
   /** Answers ordinary requests. @default 200 with the target as the body */
   readonly request?: (...exchange: Parameters<RequestListener>) => void | Promise<void>;
   readonly host?: string;
+  /** Who accepts connections. @default that of the run */
+  readonly way?: 'http' | 'own';
 }
 
 /** A WebSocketServer on an HTTP server, and a record of what reached the application. */
@@ -74,7 +131,7 @@ export async function serve<Data = undefined>(
   options: WebSocketServerOptions<Data> = {},
   site: SiteOptions = {},
 ): Promise<Site<Data>> {
-  const { path = '/chat', tls, host = '127.0.0.1' } = site;
+  const { path = '/chat', tls, host = '127.0.0.1', way = wayIn } = site;
   const opened: Connection<Data>[] = [];
   const requests: string[] = [];
   const errors: unknown[] = [];
@@ -98,8 +155,10 @@ export async function serve<Data = undefined>(
   const http = { ...RECOMMENDED, ...site.http };
   const server =
     tls === undefined ? createServer(http, answer) : createTlsServer({ ...http, ...tls }, answer);
-  wss.attach(server, { path });
-  const listening = await listen(server, host);
+  const listening = await listen(server, host, async () => {
+    if (way === 'http') wss.attach(server, { path });
+    else await wss.listen({ server, port: 0, host, path, announceWebSockets: false });
+  });
   onTestFinished(() => {
     for (const connection of wss.connections) connection.terminate();
   });

@@ -2,7 +2,7 @@
 //   extension-list = 1#( token *( ";" token [ "=" ( token / quoted-string ) ] ) )
 // A quoted value, once unquoted, must be a token as well.
 import { UsageError } from '../usage-error.ts';
-import { isToken, isTokenCode } from './header-fields.ts';
+import { isBlank, isToken, isTokenCode } from './header-fields.ts';
 
 /** One extension with its parameters in order, repeated ones kept. A parameter without a value has `true`. */
 export interface ExtensionOffer {
@@ -120,6 +120,6 @@ class Scanner {
   }
 
   #blanks(): void {
-    while (this.#value[this.#at] === ' ' || this.#value[this.#at] === '\t') this.#at += 1;
+    while (isBlank(this.#value.charCodeAt(this.#at))) this.#at += 1;
   }
 }

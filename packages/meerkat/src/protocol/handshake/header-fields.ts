@@ -3,6 +3,11 @@
 /** Most header lines of a message. A parser may drop those above a number of its own, and still act on them. */
 export const MAX_HEADER_LINES = 128;
 
+/** 1 for each ASCII character that a token may have. */
+const TOKEN_CODES: Uint8Array = Uint8Array.from({ length: 0x80 }, (_, code) =>
+  /[A-Za-z0-9!#$%&'*+.^_`|~-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
 /** The header fields of one message, as they came. Names are compared without regard to case. */
 export class HeaderFields {
   /** How many lines there are. */
@@ -81,15 +86,10 @@ export function isFieldValue(value: string): boolean {
 }
 
 export function isTokenCode(code: number): boolean {
-  if (code >= 0x80) return false;
-  return (
-    (code >= 0x30 && code <= 0x39) ||
-    (code >= 0x41 && code <= 0x5a) ||
-    (code >= 0x61 && code <= 0x7a) ||
-    "!#$%&'*+-.^_`|~".includes(String.fromCharCode(code))
-  );
+  return code < 0x80 && TOKEN_CODES[code] === 1;
 }
 
-function isBlank(code: number): boolean {
+/** Whether a character is a space or a tab. */
+export function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }

@@ -9,7 +9,7 @@ import type { DeflateTerms } from './permessage-deflate.ts';
 import { parseSubprotocols } from './subprotocol.ts';
 
 /** Longest request target, in characters. */
-const MAX_TARGET_LENGTH = 8192;
+export const MAX_TARGET_LENGTH = 8192;
 
 /** The head of an HTTP request, as an HTTP parser leaves it. */
 export interface RequestHead {

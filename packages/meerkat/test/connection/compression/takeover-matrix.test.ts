@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { CompressionOptions, Connection, Message } from 'meerkat';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket as Ws, WebSocketServer as WsServer } from 'ws';
+import { manyOrAll } from '../../../../../test/support/long.ts';
 import { sampleMessages } from '../../../../../test/support/sample-messages.ts';
 import { dial } from '../../support/dialling.ts';
 import { expectNothingUnhandled } from '../../support/failures.ts';
@@ -13,7 +14,7 @@ import { until } from '../../support/waiting.ts';
 
 beforeEach(expectNothingUnhandled);
 
-const COUNT = 1_000;
+const COUNT = manyOrAll(250, 1_000, 'messages with each window and takeover');
 const MESSAGES = sampleMessages(COUNT, 7_692);
 const WINDOWS: readonly number[] = [8, 9, 10, 11, 12, 13, 14, 15];
 

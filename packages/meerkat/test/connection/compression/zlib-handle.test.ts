@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DeflateRaw, InflateRaw, type ZlibOptions } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { Program } from '../../../../../test/support/program.ts';
+import { FROM_SOURCE, Program } from '../../../../../test/support/program.ts';
 import {
   deflateHandle,
   inflateHandle,
@@ -197,7 +197,8 @@ it.each([
 ])('compression works on a Node %s, and Node warns of nothing', async (_title, flags, handles) => {
   const program = new Program(process.execPath, [
     ...flags,
-    ...['--import', 'tsx', 'packages/meerkat/test/support/zlib-handles.ts'],
+    ...FROM_SOURCE,
+    'packages/meerkat/test/support/zlib-handles.ts',
   ]);
   expect(await program.exited, program.stderr).toBe(0);
   expect(JSON.parse(program.stdout)).toEqual({
