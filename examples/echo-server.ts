@@ -18,11 +18,11 @@ const wss = new WebSocketServer({
   },
 });
 
-await wss.listen({ server: http, port: Number(process.env['PORT'] ?? 8080), path: '/websocket' });
-console.log('listening', http.address());
-
 process.once('SIGTERM', () => {
   http.close();
   void wss.close(); // 1001 to everyone, behind what is queued for them; it never rejects
   setTimeout(() => http.closeAllConnections(), 5_000).unref(); // clients that never sent a request
 });
+
+await wss.listen({ server: http, port: Number(process.env['PORT'] ?? 8080), path: '/websocket' });
+console.log('listening', http.address());

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { PROGRAM } from '../support/built-program.ts';
 import { read } from '../support/doc-page.ts';
 import { listeningUrl, untilTestEnds } from '../support/example.ts';
 import { describeWithNginx, runNginx } from '../support/nginx.ts';
@@ -167,7 +168,7 @@ async function inSecondTerminal(
   places: Readonly<Record<string, string>>,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
-  const client = `"${process.execPath}" --import tsx --conditions=meerkat-source packages/cli/test/support/meerkat.ts`;
+  const client = `"${process.execPath}" "${PROGRAM}"`;
   let script = lines.replaceAll('npx meerkat', client);
   for (const [from, to] of Object.entries(places)) script = script.replaceAll(from, to);
   const shell = untilTestEnds(new Program('sh', ['-e', '-c', script], { env }));
@@ -224,7 +225,7 @@ function follow(page: string): void {
 }
 
 /** Pages about a command of the program, whose steps the tests of that command take. */
-const WITHOUT_PROGRAM = ['README', 'check-a-client', 'check-a-server', 'diagnose'];
+const WITHOUT_PROGRAM = ['README', 'check-a-client', 'check-a-server', 'diagnose', 'load-test'];
 
 describe('the how-to pages', () => {
   const names = readdirSync(join(root, 'docs/how-to')).map((name) => name.replace(/\.md$/, ''));

@@ -14,7 +14,13 @@ const MEERKAT = 'packages/meerkat/src/';
 const floors = (...names: string[]) => names.map((name) => `${MEERKAT}${name}/`);
 const CONFORMANCE = 'packages/conformance/src/';
 const parts = (...names: string[]) => names.map((name) => `${CONFORMANCE}${name}/`);
-const PUBLIC = ['meerkat', 'meerkat/protocol', 'meerkat/topics', 'meerkat/testing', 'meerkat/transport'];
+const PUBLIC = [
+  'meerkat',
+  'meerkat/protocol',
+  'meerkat/topics',
+  'meerkat/testing',
+  'meerkat/transport',
+];
 
 const TABLE: Readonly<Record<string, Row>> = {
   [`${MEERKAT}protocol/`]: { folders: [], packages: [] },

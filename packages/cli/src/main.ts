@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBenchCommand } from './bench/add-bench-command.ts';
 import { addCheckCommand } from './check/add-check-command.ts';
 import { type CliContext, processContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
@@ -14,6 +15,7 @@ Examples:
   meerkat serve ./public --port 8000
   meerkat connect ws://localhost:8000/websocket
   meerkat check ws://localhost:8000/websocket
+  meerkat bench ws://localhost:8000/websocket
   meerkat diagnose ws://localhost:8000/websocket
   meerkat explain 1006
 
@@ -81,6 +83,7 @@ function createProgram(context: CliContext, complain: (message: string) => void)
   addConnectCommand(program, context);
   addDiagnoseCommand(program, context);
   addCheckCommand(program, context);
+  addBenchCommand(program, context);
   addExplainCommand(program, context);
   return program;
 }

@@ -22,8 +22,10 @@ function loadedAtStart(): ReadonlySet<string> {
   return packages;
 }
 
-it('no command loads the conformance cases but those that need them', () => {
+it('no command loads the conformance cases, histograms or YAML but those that need them', () => {
   const loaded = loadedAtStart();
   expect(loaded).toContain('commander');
-  expect(loaded).not.toContain('@meerkat/conformance');
+  for (const name of ['@meerkat/conformance', 'hdr-histogram-js', 'yaml', 'uplot']) {
+    expect(loaded).not.toContain(name);
+  }
 });

@@ -84,7 +84,8 @@ function fitting([first = '', ...others]: readonly string[], columns: number): s
   return line;
 }
 
-function width(text: string): number {
+/** Columns that a line takes on a terminal; looks take none. */
+export function width(text: string): number {
   let columns = 0;
   for (const character of text.replace(LOOKS, '')) columns += character < FIRST_WIDE ? 1 : 2;
   return columns;

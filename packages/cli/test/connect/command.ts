@@ -5,7 +5,7 @@ import { main } from '../../src/main.ts';
 /** Keeps what is written to it. */
 export class Collector extends Writable implements OutputStream {
   readonly isTTY: boolean;
-  readonly columns = 60;
+  readonly columns: number = 60;
   readonly #chunks: Buffer[] = [];
 
   constructor(isTTY: boolean) {

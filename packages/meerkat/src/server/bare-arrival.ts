@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../connection/clock.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
-import { bareTransportFor } from '../connection/transports.ts';
+import { bareTransportFor, transportFor } from '../connection/transports.ts';
 import { rawHeadersOf, type UpgradeHead } from '../protocol/handshake/upgrade-head.ts';
 import {
   type BareHandle,
@@ -12,6 +12,7 @@ import {
   own,
   socketOf,
 } from '../transport/bare-handle.ts';
+import type { TransportKind } from '../transport/open-transport.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Arrival, Waiter } from './arrival.ts';
 import { bareIncoming, standIn } from './bare-incoming.ts';
@@ -47,7 +48,7 @@ export class BareArrival extends HandleOwner implements Arrival {
   #incoming: IncomingMessage | undefined;
   #rawHeaders: readonly string[] | undefined;
   /** What it has become. */
-  #transport: Transport | undefined;
+  #became: { destroy(): void } | undefined;
 
   constructor(handle: BareHandle, reception: Reception, since: number) {
     super();
@@ -160,8 +161,8 @@ export class BareArrival extends HandleOwner implements Arrival {
   }
 
   #destroyAll(): void {
-    if (this.#transport === undefined) this.destroy();
-    else this.#transport.destroy();
+    if (this.#became === undefined) this.destroy();
+    else this.#became.destroy();
   }
 
   // --- what becomes of it
@@ -169,11 +170,17 @@ export class BareArrival extends HandleOwner implements Arrival {
   refuse(refusal: Refusal, clock: Clock, closeTimeout: number): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
-    // A socket from here on: nobody counts the cost of a refusal.
+    // Nobody counts the cost of a refusal.
+    refuse(this.#socket(), refusal, clock, closeTimeout);
+  }
+
+  /** A socket from here on. */
+  #socket(): Socket {
     const socket = socketOf(this.handle);
     socket.on('error', () => {});
     socket.once('close', () => this.#reception.released(this.handle));
-    refuse(socket, refusal, clock, closeTimeout);
+    this.#became = socket;
+    return socket;
   }
 
   wait(waiter: Waiter): void {
@@ -194,8 +201,14 @@ export class BareArrival extends HandleOwner implements Arrival {
     this.#octets = octets;
   }
 
-  transport(): Transport {
-    this.#transport = bareTransportFor(this.handle, this.#octets, this.#reception);
-    return this.#transport;
+  transport(kind: TransportKind): Transport {
+    if (kind === 'stream') {
+      const socket = this.#socket();
+      if (this.#octets.length > 0) socket.unshift(this.#octets);
+      return transportFor(socket, kind);
+    }
+    const transport = bareTransportFor(this.handle, this.#octets, this.#reception);
+    this.#became = transport;
+    return transport;
   }
 }

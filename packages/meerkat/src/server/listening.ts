@@ -115,25 +115,32 @@ export function planListening(options: ListenOptions): ListenPlan {
   };
 }
 
-/** Servers whose connections are taken. */
-const taken = new WeakSet<Server>();
+/** Servers whose connections are taken, and by whom. */
+const listeners = new WeakMap<Server, OwnListener>();
 
-/**
- * Listens, and takes the connections over where that works.
- *
- * @throws What Node says where it cannot listen.
- */
-export async function beginListening(
-  { server, where, announce }: ListenPlan,
+/** Makes ready to take the connections of a server over, where that works. Never rejects. */
+export async function takeOver(
+  { server, announce }: ListenPlan,
   clock: Clock,
   kind: TransportKind,
-): Promise<Listening> {
-  if ((await canGoBare(kind)) && !taken.has(server)) {
-    taken.add(server);
-    const listener = new OwnListener(server, UpgradeRouter.of(server), { clock, announce });
+): Promise<void> {
+  const settings = { clock, announce };
+  const before = listeners.get(server);
+  if (before !== undefined) before.settings = settings;
+  else if (await canGoBare(kind)) {
+    const listener = new OwnListener(server, UpgradeRouter.of(server), settings);
+    listeners.set(server, listener);
     // In front: nothing may be accepted before. Each time: a server may close, and listen again.
     server.prependListener('listening', () => void listener.begin());
   }
+}
+
+/**
+ * Listens.
+ *
+ * @throws What Node says where it cannot listen.
+ */
+export async function beginListening({ server, where }: ListenPlan): Promise<Listening> {
   server.listen(where);
   await once(server, 'listening');
   const address = server.address() as AddressInfo | string;

@@ -45,9 +45,10 @@ export interface OwnListenerSettings {
  * So whatever is refused is refused by node:http and the {@link UpgradeRouter}, in the same words.
  */
 export class OwnListener implements Reception {
+  /** Those of whoever listened last. */
+  settings: OwnListenerSettings;
   readonly #server: Server;
   readonly #router: UpgradeRouter;
-  readonly #settings: OwnListenerSettings;
   readonly #arriving = new Set<BareArrival>();
   /** While somebody is arriving. */
   #timer: Timer | undefined;
@@ -58,7 +59,7 @@ export class OwnListener implements Reception {
   constructor(server: Server, router: UpgradeRouter, settings: OwnListenerSettings) {
     this.#server = server;
     this.#router = router;
-    this.#settings = settings;
+    this.settings = settings;
   }
 
   /** Begins, on a server that listens. False where that one cannot be taken over: node:http does it all then. */
@@ -89,7 +90,7 @@ export class OwnListener implements Reception {
     const server = this.#server;
     if (!this.#mayTake || !hasRoom(server)) return false;
     countConnection(server, 1);
-    const arrival = new BareArrival(handle, this, this.#settings.clock.now());
+    const arrival = new BareArrival(handle, this, this.settings.clock.now());
     this.#arriving.add(arrival);
     this.#watch();
     arrival.begin();
@@ -101,7 +102,7 @@ export class OwnListener implements Reception {
     const server = this.#server;
     return (
       this.#router.alone &&
-      (!this.#settings.announce || server.listenerCount('connection') === 1) &&
+      (!this.settings.announce || server.listenerCount('connection') === 1) &&
       (server as { blockList?: unknown }).blockList === undefined
     );
   }
@@ -131,12 +132,8 @@ export class OwnListener implements Reception {
 
   gone(arrival: BareArrival, broken: boolean): void {
     if (!this.#arriving.has(arrival)) return;
-    if (broken || arrival.octets.length === 0) {
-      this.#arrived(arrival);
-      arrival.destroy();
-    } else {
-      this.#handOver(arrival); // half a request has its answer there
-    }
+    if (broken || arrival.octets.length === 0) this.#drop(arrival);
+    else this.#handOver(arrival); // half a request has its answer there
   }
 
   released(handle: BareHandle): void {
@@ -166,18 +163,23 @@ export class OwnListener implements Reception {
 
   /** Looks after those who take long. */
   #watch(): void {
-    const { clock } = this.#settings;
+    const { clock } = this.settings;
     this.#timer ??= clock.after(ARRIVAL_TIMEOUT, () => {
       this.#timer = undefined;
       const before = clock.now() - ARRIVAL_TIMEOUT;
       for (const arrival of this.#arriving) {
         if (arrival.since > before) break;
-        // A server that is closing waits for nobody who has not begun to ask.
-        if (!this.#server.listening && arrival.octets.length === 0) this.gone(arrival, true);
-        else this.#handOver(arrival);
+        // A server that is closing waits for nobody who has not asked: node:http no longer looks after those who take long.
+        if (this.#server.listening) this.#handOver(arrival);
+        else this.#drop(arrival);
       }
       if (this.#arriving.size > 0) this.#watch();
     });
+  }
+
+  #drop(arrival: BareArrival): void {
+    this.#arrived(arrival);
+    arrival.destroy();
   }
 
   /** It is known what this one wants. */

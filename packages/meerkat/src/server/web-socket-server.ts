@@ -24,7 +24,13 @@ import type { Arrival } from './arrival.ts';
 import { ArrivedRequest } from './arrived-request.ts';
 import { ATTACH_OPTION_NAMES, type AttachOptions, attachPath } from './attach-options.ts';
 import { limitOfRefusal } from './limit-of-refusal.ts';
-import { beginListening, type Listening, type ListenOptions, planListening } from './listening.ts';
+import {
+  beginListening,
+  type Listening,
+  type ListenOptions,
+  planListening,
+  takeOver,
+} from './listening.ts';
 import { PendingUpgrade } from './pending-upgrade.ts';
 import {
   type ResolvedServerOptions,
@@ -129,7 +135,7 @@ export class WebSocketServer<Data = undefined> {
    * for an unknown option.
    */
   attach(server: Server | TlsServer, options: AttachOptions = {}): this {
-    if (this.#closing !== undefined) throw new UsageError('MEERKAT_SERVER_CLOSED');
+    this.#refuseWhenClosed();
     refuseUnknownOptions(options, ATTACH_OPTION_NAMES);
     if (typeof server?.listenerCount !== 'function') {
       throw new UsageError('MEERKAT_OPTION_RANGE', 'attach needs an http.Server or https.Server');
@@ -152,21 +158,33 @@ export class WebSocketServer<Data = undefined> {
    * with Node's error where it cannot listen.
    */
   async listen(options: ListenOptions): Promise<Listening> {
-    if (this.#closing !== undefined) throw new UsageError('MEERKAT_SERVER_CLOSED');
+    this.#refuseWhenClosed();
     const plan = planListening(options);
     const { path } = options;
     this.attach(plan.server, { path });
     const route = this.#routes.at(-1) as Route;
     const { clock, transport } = this.#options.connection;
     try {
+      await takeOver(plan, clock, transport);
+      this.#refuseWhenClosed();
+      const listening = await beginListening(plan);
+      this.#refuseWhenClosed();
       if (plan.own) this.#servers.add(plan.server);
-      return await beginListening(plan, clock, transport);
+      return listening;
     } catch (error) {
-      this.#servers.delete(plan.server);
-      this.#routes.splice(this.#routes.indexOf(route), 1);
-      route.router.remove(route.path);
+      if (plan.server.listening) plan.server.close();
+      const at = this.#routes.indexOf(route);
+      // It is gone where this one has closed meanwhile, and the path may be another's.
+      if (at >= 0) {
+        this.#routes.splice(at, 1);
+        route.router.remove(route.path);
+      }
       throw error;
     }
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing !== undefined) throw new UsageError('MEERKAT_SERVER_CLOSED');
   }
 
   /**

@@ -29,7 +29,7 @@ export interface HandleAddress {
 }
 
 /** The end of our direction (`ShutdownWrap`). */
-export interface ShutdownRequest {
+interface ShutdownRequest {
   oncomplete: (this: ShutdownRequest, status: number) => void;
 }
 

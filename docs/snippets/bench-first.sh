@@ -1,0 +1,1 @@
+npx meerkat bench ws://localhost:8000/websocket -t 5s

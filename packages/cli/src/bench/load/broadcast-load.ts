@@ -1,0 +1,198 @@
+import { availableParallelism } from 'node:os';
+import { ConnectionFleet } from './connection-fleet.ts';
+import { type Dialler, dialler, readMemoryFor } from './dialler.ts';
+import { drained } from './drained.ts';
+import { LoadConnection, type LoadConnectionOwner } from './load-connection.ts';
+import type { LoadSetup, LoadSource } from './load-source.ts';
+import { PreparedMessages } from './prepared-messages.ts';
+import { Schedule } from './schedule.ts';
+
+/** Messages whose time is kept: more are not on their way at a time. */
+const KEPT = 65_536;
+
+/**
+ * One connection, of the first process, publishes; all others are to get what it sends. Without a rate a message is published
+ * when the subscribers of the first process have, on average, all but `window`. Times are those of its subscribers:
+ * the clocks of processes differ.
+ */
+export async function broadcastLoad(setup: LoadSetup): Promise<LoadSource> {
+  const { plan, share, meter, patience } = setup;
+  const messages = new PreparedMessages({ ...plan, depth: plan.window });
+  const memory = await readMemoryFor(messages, plan.window);
+  const from = dialler(setup, setup.target, messages, memory);
+  const to = dialler(setup, setup.publishTarget, messages, memory);
+  const run = new BroadcastRun(setup.share.rate === undefined ? plan.window : undefined);
+  const publishes = share.index === 0;
+  const common = { plan, share, meter, again: false };
+  const subscribers = new ConnectionFleet({
+    ...common,
+    dial: (owner, index) => new Subscriber(owner, index, from, run),
+  });
+  const publisher = new ConnectionFleet({
+    ...common,
+    share: { ...share, connections: 1 },
+    dial: (owner, index) => {
+      run.publisher = new Publisher(owner, index, to);
+      return run.publisher;
+    },
+  });
+  const schedule = new Schedule({
+    perSecond: plan.rate ?? 0,
+    meter,
+    spin: availableParallelism() > plan.processes,
+    send: (intended) => run.publish(1, intended),
+  });
+  const halt = (): void => {
+    run.running = false;
+    schedule.stop();
+  };
+  return {
+    async open() {
+      await subscribers.open();
+      if (publishes) await publisher.open();
+    },
+    begin() {
+      if (!publishes) return;
+      run.running = true;
+      if (plan.rate === undefined) run.publishMore();
+      else schedule.begin();
+    },
+    halt,
+    async stop() {
+      halt();
+      await drained(() => run.missing === 0, patience);
+      const { missing } = run;
+      await Promise.all([subscribers.close(patience), publisher.close(patience)]);
+      return missing;
+    },
+  };
+}
+
+/** What the connections of a process share. */
+class BroadcastRun {
+  publisher: Publisher | undefined;
+  running = false;
+  published = 0;
+  /** Messages that the open subscribers got, in all, and how many those are. */
+  delivered = 0;
+  subscribers = 0;
+  /** The furthest of them. */
+  furthest = 0;
+  readonly #window: number | undefined;
+  readonly #publishedAt = new Float64Array(KEPT);
+
+  constructor(window: number | undefined) {
+    this.#window = window;
+  }
+
+  /** Deliveries that are still to come. Who does not publish knows only what somebody has got. */
+  get missing(): number {
+    const sent = this.publisher === undefined ? this.furthest : this.published;
+    return Math.max(0, sent * this.subscribers - this.delivered);
+  }
+
+  /** When the message with this number was published. */
+  publishedAt(number: number): number {
+    return this.#publishedAt[number % KEPT] as number;
+  }
+
+  publishMore(): void {
+    if (!this.running || this.#window === undefined || this.subscribers === 0) return;
+    const may = Math.floor(this.delivered / this.subscribers) + this.#window - this.published;
+    if (may > 0) this.publish(may, performance.now());
+  }
+
+  publish(count: number, at: number): void {
+    if (this.publisher?.isOpen !== true) return;
+    for (let left = count; left > 0; left -= 1) {
+      this.#publishedAt[this.published % KEPT] = at;
+      this.published += 1;
+    }
+    this.publisher.publish(this.published - count, count);
+  }
+}
+
+class Publisher extends LoadConnection {
+  // It may get its own messages back: nobody counts them.
+  protected override readonly comparing: boolean = false;
+
+  constructor(owner: LoadConnectionOwner, index: number, to: Dialler) {
+    super(owner, index, to.dialling, to.request(), to.local(index));
+  }
+
+  publish(number: number, count: number): void {
+    this.meter.sent += count;
+    this.write(number % this.messages.slots, count);
+  }
+
+  override messageRead(): void {}
+
+  protected opened(): void {}
+
+  protected received(): void {}
+}
+
+class Subscriber extends LoadConnection {
+  readonly #run: BroadcastRun;
+  /** How many it got. */
+  #got = 0;
+
+  constructor(owner: LoadConnectionOwner, index: number, from: Dialler, run: BroadcastRun) {
+    super(owner, index, from.dialling, from.request(), from.local(index));
+    this.#run = run;
+  }
+
+  override messageRead(bytes: number, wrong: string | undefined, slot: number): void {
+    const { slots } = this.messages;
+    // Those that it did not get are not waited for.
+    const skipped = slot < 0 ? 0 : (slot - this.expectedSlot + slots) % slots;
+    if (skipped > 0 && this.#got + skipped < this.#run.published) {
+      this.#got += skipped;
+      this.#run.delivered += skipped;
+      this.meter.fail('lost', 'a message that was published did not come', skipped);
+    }
+    super.messageRead(bytes, wrong, slot);
+  }
+
+  override closed(error: Error | undefined): void {
+    if (this.isCounted) {
+      this.#run.delivered -= this.#got;
+      this.#run.subscribers -= 1;
+      this.isCounted = false;
+    }
+    super.closed(error);
+    this.#run.publishMore();
+  }
+
+  isCounted = false;
+
+  protected opened(): void {
+    this.isCounted = true;
+    this.#run.subscribers += 1;
+  }
+
+  protected received(count: number): void {
+    const run = this.#run;
+    if (run.publisher !== undefined) this.#time(count);
+    this.#got += count;
+    run.delivered += count;
+    if (this.#got > run.furthest) run.furthest = this.#got;
+    run.publishMore();
+  }
+
+  #time(count: number): void {
+    const run = this.#run;
+    const { meter } = this;
+    const now = performance.now();
+    const end = this.#got + count;
+    for (let number = this.#got; number < end; ) {
+      const at = run.publishedAt(number);
+      let alike = 1;
+      while (number + alike < end && run.publishedAt(number + alike) === at) alike += 1;
+      if (meter.measuredFrom === Number.POSITIVE_INFINITY || at >= meter.measuredFrom) {
+        meter.latency(now - at, alike);
+      }
+      number += alike;
+    }
+  }
+}

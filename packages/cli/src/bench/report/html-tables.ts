@@ -1,0 +1,252 @@
+// The tables of the page: every figure, whether scripts run or not.
+import type { BenchReport, BenchSample } from '../bench-report.ts';
+import { failureWords, sortedFailures } from './failure-words.ts';
+import {
+  coreWords,
+  counted,
+  countWords,
+  octetWords,
+  rateWords,
+  secondWords,
+  shareWords,
+  timeWords,
+} from './figures.ts';
+import { section, table } from './html-parts.ts';
+import { escapeHtml } from './html-text.ts';
+import { receivedNoun } from './plan-words.ts';
+import { thinSamples } from './thin-samples.ts';
+
+type Row = readonly [name: string, value: string];
+
+const MAX_FAILURES = 100;
+const MAX_ROWS = 300;
+const PERCENTILES = ['50', '75', '90', '95', '99', '99.9', '99.99'] as const;
+/** Settings in milliseconds. */
+const TIMES: ReadonlySet<string> = new Set(['ramp', 'connectTimeout', 'duration', 'warmUp']);
+
+/** Percentiles of all that was timed. */
+export function latencyHtml(
+  { latency, handshake, plan }: BenchReport,
+  method: string | undefined,
+): string {
+  const columns = [
+    ...(latency === undefined
+      ? []
+      : [[plan.mode === 'scenario' ? 'One turn' : 'Latency', latency] as const]),
+    ...(handshake === undefined ? [] : [['Handshake', handshake] as const]),
+  ];
+  if (columns.length === 0) {
+    return section('latencies', 'Latency', '<p>Nothing came back: there is nothing to tell.</p>');
+  }
+  const row = (name: string, values: readonly string[]): string =>
+    `<tr><th scope="row">${name}</th>${values.map((value) => `<td>${escapeHtml(value)}</td>`).join('')}</tr>`;
+  const summaries = columns.map(([, summary]) => summary);
+  const rows = [
+    row(
+      'Least',
+      summaries.map(({ min }) => timeWords(min)),
+    ),
+    ...PERCENTILES.map((percentile) =>
+      row(
+        `p${percentile}`,
+        summaries.map(({ percentiles }) => {
+          const value = percentiles[percentile];
+          return value === undefined ? '–' : timeWords(value);
+        }),
+      ),
+    ),
+    row(
+      'Greatest',
+      summaries.map(({ max }) => timeWords(max)),
+    ),
+    row(
+      'Mean',
+      summaries.map(({ mean }) => timeWords(mean)),
+    ),
+    row(
+      'Standard deviation',
+      summaries.map(({ stdDev }) => timeWords(stdDev)),
+    ),
+    row(
+      'Measured',
+      summaries.map(({ count }) => countWords(count)),
+    ),
+  ];
+  const words = method === undefined ? '' : `<p class="quiet">${escapeHtml(method)}</p>`;
+  return section(
+    'latencies',
+    'Latency',
+    words + table('latencies', ['', ...columns.map(([name]) => name)], rows),
+  );
+}
+
+/** Messages, connections, the server and the load, a table each. */
+export function figuresHtml(report: BenchReport): string {
+  const { messages, connections, server, load, plan, seconds } = report;
+  const tables: (readonly [string, string, readonly Row[]])[] = [
+    [
+      'messages',
+      receivedNoun(plan) === 'messages' ? 'Messages' : 'Deliveries',
+      [
+        ['Received', countWords(messages.received)],
+        ['Received a second', rateWords(messages.receivedPerSecond)],
+        ['Sent', countWords(messages.sent)],
+        ['Sent a second', rateWords(messages.sentPerSecond)],
+        ['Payload a second', octetWords(messages.bytesPerSecond)],
+        ['Never answered', countWords(messages.missing)],
+        ['With wrong octets', countWords(messages.wrong)],
+        ['Measured for', secondWords(seconds)],
+      ],
+    ],
+    [
+      'connections',
+      'Connections',
+      [
+        ['Opened', countWords(connections.opened)],
+        ['Refused', countWords(connections.refused)],
+        ['Lost', countWords(connections.lost)],
+        ['Open at a time, at most', countWords(connections.peak)],
+        ['Handshakes a second', rateWords(report.handshakesPerSecond)],
+      ],
+    ],
+  ];
+  if (server !== undefined) {
+    const { cpuMicrosPerMessage: micros, capacity, rssPerConnection } = server;
+    tables.push([
+      'server',
+      'Server',
+      [
+        ['Process', String(server.pid)],
+        ['Processor', coreWords(server.cpu)],
+        ...optionalRow(
+          'CPU a message',
+          micros === undefined ? undefined : micros / 1_000,
+          timeWords,
+        ),
+        ...optionalRow('Capacity of a core, a second', capacity, rateWords),
+        ['Memory before', octetWords(server.rssBefore)],
+        ['Memory at most', octetWords(server.rssPeak)],
+        ['Memory after', octetWords(server.rssAfter)],
+        ...optionalRow('Memory a connection', rssPerConnection, octetWords),
+      ],
+    ]);
+  }
+  const processes = load.processes.flatMap(({ cpu, longestStall }, at): Row[] => [
+    [`Process ${at + 1}: of a core`, shareWords(cpu)],
+    [`Process ${at + 1}: longest stall`, timeWords(longestStall)],
+  ]);
+  const late: Row[] =
+    plan.rate === undefined ? [] : [['Sent more than 1 ms late', countWords(load.late)]];
+  tables.push(['load', 'The load itself', [...processes, ...late]]);
+  return tables
+    .map(([id, title, rows]) => section(id, title, table(id, [], rows.map(pairRow))))
+    .join('\n');
+}
+
+/** What went wrong, and how often. */
+export function failuresHtml(report: BenchReport): string {
+  const failures = sortedFailures(report);
+  if (failures.length === 0) return '';
+  const rows = failures
+    .slice(0, MAX_FAILURES)
+    .map(
+      (failure) =>
+        `<tr><td>${countWords(failure.count)}</td><th scope="row" class="words">${escapeHtml(failureWords(failure))}</th></tr>`,
+    );
+  const more = failures.length - MAX_FAILURES;
+  const note = more > 0 ? `<p class="quiet">And ${more} other kinds.</p>` : '';
+  return section('failures', 'Failures', table('failures', ['Times', 'What'], rows) + note);
+}
+
+/** What was asked for, and where: as the JSON report has it. */
+export function planHtml({ plan, machine, startedAt, meerkat, seconds }: BenchReport): string {
+  const facts = Object.entries(plan).flatMap(([name, value]): Row[] => {
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
+    return [[name, settingWords(name, value)]];
+  });
+  const rows: Row[] = [
+    ...facts,
+    ['measured', secondWords(seconds)],
+    ['began', startedAt],
+    ['made by', `meerkat ${meerkat}, Node ${machine.node}`],
+    ['machine', `${machine.cpu}, ${countWords(machine.cores)} cores, ${machine.platform}`],
+  ];
+  return section('plan', 'Plan and machine', table('plan', [], rows.map(pairRow)));
+}
+
+function settingWords(name: string, value: unknown): string {
+  if (name === 'pid') return String(value);
+  if (typeof value === 'number') return TIMES.has(name) ? timeWords(value) : countWords(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** What the plots are made of. */
+export function samplesHtml({ samples }: BenchReport): string {
+  if (samples.length === 0) return '';
+  const shown = thinSamples(samples, MAX_ROWS);
+  const hasServer = shown.some(
+    ({ serverCpu, serverRss }) => serverCpu !== undefined || serverRss !== undefined,
+  );
+  const heads = [
+    'Until',
+    '',
+    'Open',
+    'Handshakes/s',
+    'Sent/s',
+    'Received/s',
+    'p50',
+    'p99',
+    'Max',
+    'Failures',
+    'Load',
+    ...(hasServer ? ['Server', 'Memory'] : []),
+  ];
+  const rows = shown.map((sample) => sampleRow(sample, hasServer));
+  const joined =
+    shown.length < samples.length
+      ? '<p class="quiet">Neighbours are put together: rates are means, latencies the worst.</p>'
+      : '';
+  return section(
+    'samples',
+    'Samples',
+    `<details><summary>What the plots are made of: ${counted(shown.length, 'row')}</summary>${joined}${table('samples', heads, rows)}</details>`,
+  );
+}
+
+function sampleRow(sample: BenchSample, hasServer: boolean): string {
+  const { at, measured, open, handshakes, sent, received, failures, loadCpu } = sample;
+  const time = (value: number | undefined): string =>
+    value === undefined ? '–' : timeWords(value);
+  const cells = [
+    measured ? '' : 'not counted',
+    countWords(open),
+    rateWords(handshakes),
+    rateWords(sent),
+    rateWords(received),
+    time(sample.p50),
+    time(sample.p99),
+    time(sample.max),
+    countWords(failures),
+    shareWords(loadCpu),
+    ...(hasServer
+      ? [
+          sample.serverCpu === undefined ? '–' : coreWords(sample.serverCpu),
+          sample.serverRss === undefined ? '–' : octetWords(sample.serverRss),
+        ]
+      : []),
+  ];
+  const kind = measured ? '' : ' class="unmeasured"';
+  return `<tr${kind}><th scope="row">${at.toFixed(2)} s</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+}
+
+function optionalRow(
+  name: string,
+  value: number | undefined,
+  words: (value: number) => string,
+): Row[] {
+  return value === undefined ? [] : [[name, words(value)]];
+}
+
+function pairRow([name, value]: Row): string {
+  return `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`;
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import type { BenchPlan } from '../../src/bench/bench-plan.ts';
+import type { BenchReport, BenchSample } from '../../src/bench/bench-report.ts';
+import { runBench } from '../../src/bench/run-bench.ts';
+import { meerkatServer, tcpServer } from '../connect/servers.ts';
+import { planOf } from './reports.ts';
+
+/** Runs a plan with processes of its own, short. */
+async function run(
+  given: Partial<BenchPlan>,
+  onSample: (sample: BenchSample, abort: () => void) => void = () => {},
+): Promise<BenchReport & { phases: string[] }> {
+  const phases: string[] = [];
+  const controller = new AbortController();
+  const plan = planOf({ connections: 4, warmUp: 20, duration: 200, ...given });
+  const report = await runBench(
+    plan,
+    {
+      sample: (sample) => onSample(sample, () => controller.abort()),
+      phase: (phase) => phases.push(phase),
+    },
+    controller.signal,
+  );
+  return { ...report, phases };
+}
+
+describe('a run', () => {
+  it('is split among processes, and what they did is put together', async () => {
+    const url = await meerkatServer();
+    const samples: BenchSample[] = [];
+    const report = await run(
+      { url, processes: 2, depth: 2, pid: process.pid, headers: [['Authorization', 'secret']] },
+      (sample) => samples.push(sample),
+    );
+    expect(report.phases).toEqual(['opening', 'warm-up', 'measuring', 'ending']);
+    expect(report.failures).toEqual([]);
+    expect(report.connections).toEqual({ opened: 4, refused: 0, lost: 0, peak: 4 });
+    expect(report.load.processes).toHaveLength(2);
+    expect(report.messages).toMatchObject({ missing: 0, wrong: 0 });
+    expect(report.messages.received).toBeGreaterThan(0);
+    expect(report.latency?.count).toBe(report.messages.received);
+    expect(report.handshake?.count).toBe(4);
+    expect(report.seconds).toBeGreaterThanOrEqual(0.19);
+    expect(report.samples).toEqual(samples);
+    expect(samples.at(-1)).toMatchObject({ measured: true, open: 4 });
+    expect(report.server?.pid).toBe(process.pid);
+    expect(report.server?.cpu).toBeGreaterThan(0);
+    expect(report.interrupted).toBe(false);
+    expect(report.endedEarly).toBeUndefined();
+    expect(JSON.stringify(report)).not.toContain('secret');
+  });
+
+  it('tells what it measured until it was interrupted', async () => {
+    const url = await meerkatServer();
+    const report = await run({ url, duration: 60_000 }, ({ measured, received }, abort) => {
+      if (measured && received > 0) abort();
+    });
+    expect(report.interrupted).toBe(true);
+    expect(report.messages.received).toBeGreaterThan(0);
+    expect(report.seconds).toBeLessThan(30);
+    expect(report.connections.lost).toBe(0);
+  });
+
+  it('is over when the server is gone, and says so', async () => {
+    let dying = false;
+    const url = await meerkatServer({
+      message(connection, message) {
+        if (dying) connection.terminate();
+        else connection.send(message);
+      },
+    });
+    const report = await run({ url, duration: 60_000 }, ({ measured }) => {
+      dying = measured;
+    });
+    expect(report.endedEarly).toBe('no connection was left');
+    expect(report.interrupted).toBe(false);
+    expect(report.connections.lost).toBe(4);
+    expect(report.failures).toMatchObject([{ kind: 'closed', count: 4 }]);
+  });
+
+  it('is over at once where nobody lets it in', async () => {
+    const url = await tcpServer((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n'));
+    });
+    const report = await run({ url, connections: 300, connecting: 10, duration: 60_000 });
+    expect(report.endedEarly).toBe('no connection could be opened');
+    expect(report.connections.opened).toBe(0);
+    expect(report.messages.receivedPerSecond).toBe(0);
+    expect(report.latency).toBeUndefined();
+    expect(report.failures[0]?.detail).toContain('503');
+  });
+
+  it('does not begin with a process to watch that is not there', async () => {
+    await expect(run({ url: 'ws://127.0.0.1:1/', pid: 2 ** 22 + 1 })).rejects.toThrow(/process/);
+  });
+});
