@@ -124,10 +124,11 @@ export async function takeOver(
   clock: Clock,
   kind: TransportKind,
 ): Promise<void> {
+  const works = await canGoBare(kind);
   const settings = { clock, announce };
   const before = listeners.get(server);
   if (before !== undefined) before.settings = settings;
-  else if (await canGoBare(kind)) {
+  else if (works) {
     const listener = new OwnListener(server, UpgradeRouter.of(server), settings);
     listeners.set(server, listener);
     // In front: nothing may be accepted before. Each time: a server may close, and listen again.

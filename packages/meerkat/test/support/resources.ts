@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { Program } from '../../../../test/support/program.ts';
+import { FROM_SOURCE, Program } from '../../../../test/support/program.ts';
 
 /** What the process of a resource server holds; memory in octets. */
 export interface Resources {
@@ -81,6 +81,6 @@ export async function resourceServer(
 }
 
 function limited(files: number, file: string, args: readonly string[]): Program {
-  const command = [process.execPath, '--import', 'tsx', '--conditions=meerkat-source', file];
+  const command = [process.execPath, ...FROM_SOURCE, file];
   return new Program('sh', ['-c', `ulimit -n ${files} && exec "$@"`, 'sh', ...command, ...args]);
 }

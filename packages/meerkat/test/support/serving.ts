@@ -9,7 +9,7 @@ import type { Certificate } from '../../../../test/support/certificate.ts';
  * Who accepts connections: node:http, or the listener of our own with `MEERKAT_LISTENER=own`. There `sockets` has something
  * that knows what was read, and can be destroyed.
  */
-export const wayIn: 'http' | 'own' = process.env['MEERKAT_LISTENER'] === 'own' ? 'own' : 'http';
+const wayIn: 'http' | 'own' = process.env['MEERKAT_LISTENER'] === 'own' ? 'own' : 'http';
 
 /** What the catalogue asks of an HTTP server on the open internet; times in milliseconds. */
 const RECOMMENDED: Readonly<ServerOptions> = {

@@ -3,20 +3,21 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect } from 'meerkat';
 import { RawPeer } from 'meerkat/testing';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { Program } from '../../../../test/support/program.ts';
+import { FROM_SOURCE, Program } from '../../../../test/support/program.ts';
 import { dial } from '../support/dialling.ts';
 import { expectNothingUnhandled } from '../support/failures.ts';
 import { frame, TEXT } from '../support/frames.ts';
 import { upgradeRequest } from '../support/handshake.ts';
-import { echo, serve } from '../support/serving.ts';
+import { echo, type SiteOptions, serve } from '../support/serving.ts';
 import { turns, until } from '../support/waiting.ts';
-import { KINDS } from './tcp-transports.ts';
+import { KINDS, type TcpTransport } from './tcp-transports.ts';
 
 beforeEach(expectNothingUnhandled);
 
-/** Only the stream transport listens for data. */
+/** Only the stream transport listens for data, and only a connection without a socket has nothing to listen to. */
 function kindOf(socket: Socket | undefined): string {
-  return socket?.listenerCount('data') === 0 ? 'handle' : 'stream';
+  if (socket?.listenerCount === undefined) return 'bare';
+  return socket.listenerCount('data') === 0 ? 'handle' : 'stream';
 }
 
 /** Where the switch of the process says so, it is the stream transport whatever is asked for. */
@@ -24,9 +25,17 @@ function expectedOf(kind: string): string {
   return process.env['MEERKAT_TRANSPORT'] === 'stream' ? 'stream' : kind;
 }
 
-describe.each(KINDS)('a WebSocket on the %s transport', (transport) => {
+/** How a server comes to each kind: by a socket of node:http, or without any. */
+function askingFor(kind: TcpTransport): { transport: 'handle' | 'stream'; site: SiteOptions } {
+  if (kind === 'bare') return { transport: 'handle', site: { way: 'own' } };
+  return { transport: kind, site: { way: 'http' } };
+}
+
+describe.each(KINDS)('a WebSocket on the %s transport', (kind) => {
+  const { transport, site: asked } = askingFor(kind);
+
   it('is what was asked for, at both ends', async () => {
-    const { url, sockets } = await serve({ ...echo, transport });
+    const { url, sockets } = await serve({ ...echo, transport }, asked);
     let dialled: Socket | undefined;
     const { connection, next } = await dial(url, {
       transport,
@@ -37,14 +46,17 @@ describe.each(KINDS)('a WebSocket on the %s transport', (transport) => {
     });
     connection.send('there and back');
     expect(await next()).toBe('there and back');
-    const expected = expectedOf(transport);
-    expect([kindOf(sockets[0]), kindOf(dialled)]).toEqual([expected, expected]);
+    expect([kindOf(sockets[0]), kindOf(dialled)]).toEqual([
+      expectedOf(kind),
+      expectedOf(transport),
+    ]);
   });
 
   it('outlives the timeouts of node:http', async () => {
     const { url, server } = await serve(
       { ...echo, transport },
       {
+        ...asked,
         http: {
           keepAliveTimeout: 1,
           headersTimeout: 1,
@@ -63,7 +75,7 @@ describe.each(KINDS)('a WebSocket on the %s transport', (transport) => {
   });
 
   it('outlives closeAllConnections() and close() of its HTTP server', async () => {
-    const { url, server } = await serve({ ...echo, transport });
+    const { url, server } = await serve({ ...echo, transport }, asked);
     const { connection, next } = await dial(url, { transport });
     server.closeAllConnections();
     server.closeIdleConnections();
@@ -74,11 +86,10 @@ describe.each(KINDS)('a WebSocket on the %s transport', (transport) => {
   });
 
   it('hands over what came in one packet with the request', async () => {
-    const { url } = await serve({
-      ...echo,
-      transport,
-      upgrade: () => turns(3).then(() => undefined),
-    });
+    const { url } = await serve(
+      { ...echo, transport, upgrade: () => turns(3).then(() => undefined) },
+      asked,
+    );
     const { connection, next } = await dial(url, { transport });
     for (let count = 0; count < 50; count += 1) connection.send(`message ${count}`);
     for (let count = 0; count < 50; count += 1) expect(await next()).toBe(`message ${count}`);
@@ -90,22 +101,25 @@ describe.each(KINDS)('a WebSocket on the %s transport', (transport) => {
     ['behind a message', 'message'],
   ])('goes without a trace when its peer resets it %s', async (_, point) => {
     let reset = (): void => {};
-    const site = await serve({
-      transport,
-      upgrade: async () => {
-        if (point === 'upgrade') reset();
-        await turns(3);
+    const site = await serve(
+      {
+        transport,
+        upgrade: async () => {
+          if (point === 'upgrade') reset();
+          await turns(3);
+        },
+        open: (connection) => {
+          if (point === 'open') reset();
+          connection.send('welcome');
+        },
+        message: (connection, message) => {
+          if (point === 'message') reset();
+          connection.send(message);
+          connection.send(Buffer.alloc(3_000_000));
+        },
       },
-      open: (connection) => {
-        if (point === 'open') reset();
-        connection.send('welcome');
-      },
-      message: (connection, message) => {
-        if (point === 'message') reset();
-        connection.send(message);
-        connection.send(Buffer.alloc(3_000_000));
-      },
-    });
+      asked,
+    );
     for (let round = 0; round < 10; round += 1) {
       const peer = await RawPeer.connect(site.port);
       reset = () => peer.reset();
@@ -124,15 +138,16 @@ describe.each(KINDS)('a WebSocket on the %s transport', (transport) => {
 
   it('ends with terminate() of a worker, whatever is under way', async () => {
     const file = 'packages/meerkat/test/transport/programs/worker.ts';
-    const program = Program.source(file, [transport], { MEERKAT_TRANSPORT: '' });
+    const program = Program.source(file, [kind], { MEERKAT_TRANSPORT: '' });
     onTestFinished(() => program.kill('SIGKILL'));
     expect([await program.exited, program.stderr]).toEqual([0, '']);
-    expect(program.stdout).toBe(`${transport}\n`.repeat(3));
+    expect(program.stdout).toBe(`${kind}\n`.repeat(2));
   });
 });
 
 /** Which value of an AsyncLocalStorage each handler saw. */
-async function contexts(transport: (typeof KINDS)[number]): Promise<Record<string, string[]>> {
+async function contexts(kind: TcpTransport): Promise<Record<string, string[]>> {
+  const { transport, site: asked } = askingFor(kind);
   const store = new AsyncLocalStorage<string>();
   const seen: Record<string, Set<string>> = {};
   const note = (what: string): void => {
@@ -140,22 +155,25 @@ async function contexts(transport: (typeof KINDS)[number]): Promise<Record<strin
     seen[what].add(store.getStore() ?? 'none');
   };
   const site = await store.run('server', () =>
-    serve({
-      transport,
-      softQueuedBytes: 1_000_000,
-      maxQueuedBytes: 60_000_000,
-      open: () => note('open'),
-      message(connection, message) {
-        note('message');
-        if (message === 'much') {
-          store.run('much', () => connection.send(Buffer.alloc(12_000_000)));
-          setImmediate(() => store.run('later', () => connection.send(Buffer.alloc(12_000_000))));
-        }
-        store.run(`message ${String(message)}`, () => connection.send(message));
+    serve(
+      {
+        transport,
+        softQueuedBytes: 1_000_000,
+        maxQueuedBytes: 60_000_000,
+        open: () => note('open'),
+        message(connection, message) {
+          note('message');
+          if (message === 'much') {
+            store.run('much', () => connection.send(Buffer.alloc(12_000_000)));
+            setImmediate(() => store.run('later', () => connection.send(Buffer.alloc(12_000_000))));
+          }
+          store.run(`message ${String(message)}`, () => connection.send(message));
+        },
+        drain: () => note('drain'),
+        close: () => note('close'),
       },
-      drain: () => note('drain'),
-      close: () => note('close'),
-    }),
+      asked,
+    ),
   );
   let received = 0;
   const client = await store.run('client', () =>
@@ -187,24 +205,23 @@ describe('the transports', () => {
     const onHandle = await contexts('handle');
     expect(Object.keys(onHandle).length).toBe(6);
     expect(onHandle).toEqual(onStream);
+    expect(await contexts('bare')).toEqual(onStream);
     // A message never comes in the context of another, nor of what was sent.
     expect(onHandle).toMatchObject({ 'client message': ['client'], 'client close': ['client'] });
     expect(onHandle['message']?.filter((seen) => !['none', 'server'].includes(seen))).toEqual([]);
   }, 20_000);
 
-  it.each(KINDS)('use nothing that is deprecated: %s', async (transport) => {
+  it.each(KINDS)('use nothing that is deprecated: %s', async (kind) => {
     const program = new Program(process.execPath, [
       '--pending-deprecation',
       '--throw-deprecation',
-      '--import',
-      'tsx',
-      '--conditions=meerkat-source',
+      ...FROM_SOURCE,
       'packages/meerkat/test/transport/programs/worker.ts',
-      transport,
+      kind,
       'here',
     ]);
     onTestFinished(() => program.kill('SIGKILL'));
     expect([await program.exited, program.stderr]).toEqual([0, '']);
-    expect(program.stdout).toBe(`${expectedOf(transport)}\n`);
+    expect(program.stdout).toBe(`${expectedOf(kind)}\n`);
   });
 });

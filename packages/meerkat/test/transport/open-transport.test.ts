@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, connect as dial, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { type Duplex, duplexPair } from 'node:stream';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { selfSigned } from '../../../../test/support/certificate.ts';
-import { Program } from '../../../../test/support/program.ts';
+import { FROM_SOURCE, Program } from '../../../../test/support/program.ts';
 import { until } from '../support/waiting.ts';
 import { Far, Recorder } from './recorder.ts';
 import { tcpPair } from './tcp-pair.ts';
@@ -240,6 +241,133 @@ describe('which transport a stream gets', () => {
     expect(module.transportsReady('handle', MEMORY)).toBe(undefined);
     spy.mockRestore();
     expect(await kindOn(near, far, module)).toBe('StreamTransport');
+  });
+});
+
+describe('whether connections can do without a socket', () => {
+  /** A new process in which the self-tests come out like this, and how often each was made. */
+  async function where(outcomes: { socket: boolean; bare: boolean }): Promise<string[]> {
+    const made: string[] = [];
+    vi.doMock('../../src/transport/self-test.ts', () => ({
+      selfTest: async (_memory: Uint8Array, accepted: 'socket' | 'bare' = 'socket') => {
+        made.push(accepted);
+        return outcomes[accepted];
+      },
+    }));
+    onTestFinished(() => void vi.doUnmock('../../src/transport/self-test.ts'));
+    vi.resetModules();
+    return made;
+  }
+
+  it('is so here', async () => {
+    const { bareTransportsWork } = await load();
+    expect(await bareTransportsWork('handle', MEMORY)).toBe(true);
+  });
+
+  it('is found out once, by both self-tests, whoever asks meanwhile', async () => {
+    const made = await where({ socket: true, bare: true });
+    const { bareTransportsWork } = await import('../../src/transport/open-transport.ts');
+    const all = Array.from({ length: 3 }, () => bareTransportsWork('handle', MEMORY));
+    expect(await Promise.all(all)).toEqual([true, true, true]);
+    expect(await bareTransportsWork('handle', MEMORY)).toBe(true);
+    expect(made).toEqual(['socket', 'bare']);
+  });
+
+  it.each<[string, string[], { socket: boolean; bare: boolean }]>([
+    ['handles do not work', ['socket'], { socket: false, bare: true }],
+    ['they do not without a socket', ['socket', 'bare'], { socket: true, bare: false }],
+  ])('is not so where %s', async (_title, tests, outcomes) => {
+    const made = await where(outcomes);
+    const { bareTransportsWork } = await import('../../src/transport/open-transport.ts');
+    expect(await bareTransportsWork('handle', MEMORY)).toBe(false);
+    expect(made).toEqual(tests);
+  });
+
+  it('is not so where streams were asked for, by the caller or for the process', async () => {
+    const made = await where({ socket: true, bare: true });
+    const { bareTransportsWork } = await import('../../src/transport/open-transport.ts');
+    expect(await bareTransportsWork('stream', MEMORY)).toBe(false);
+    vi.stubEnv('MEERKAT_TRANSPORT', 'stream');
+    vi.resetModules();
+    const again = await import('../../src/transport/open-transport.ts');
+    expect(await again.bareTransportsWork('handle', MEMORY)).toBe(false);
+    expect(made).toEqual([]);
+  });
+
+  // Each of these is looked for on a socket of Node.
+  it.each(['kUpdateTimer', 'kBufferCb', 'owner_symbol'])(
+    'is not so where Node has no %s',
+    async (missing) => {
+      const original = Object.getOwnPropertySymbols;
+      const spy = vi
+        .spyOn(Object, 'getOwnPropertySymbols')
+        .mockImplementation((value) =>
+          original(value).filter(({ description }) => description !== missing),
+        );
+      onTestFinished(() => spy.mockRestore());
+      const module = await load();
+      expect(await module.bareTransportsWork('handle', MEMORY)).toBe(false);
+    },
+  );
+
+  it.each<[string, { socket: boolean; bare: boolean }]>([
+    ['works', { socket: true, bare: true }],
+    ['does not work', { socket: true, bare: false }],
+  ])('decides who accepts where a server listens: it %s', async (_title, outcomes) => {
+    await where(outcomes);
+    const { connect, WebSocketServer } = await import('meerkat');
+    const server = createHttpServer();
+    let sockets = 0;
+    server.on('connection', () => {
+      sockets += 1;
+    });
+    const wss = new WebSocketServer({
+      message: (connection, message) => void connection.send(message),
+    });
+    onTestFinished(async () => {
+      await wss.close();
+      server.close();
+    });
+    const listening = { server, host: '127.0.0.1', port: 0, announceWebSockets: false };
+    const { port } = await wss.listen(listening);
+    const answers: unknown[] = [];
+    const client = await connect(`ws://127.0.0.1:${port}`, {
+      message: (_, message) => void answers.push(message),
+    });
+    client.send('either way');
+    await until(() => answers.length === 1);
+    expect(answers).toEqual(['either way']);
+    expect(sockets).toBe(outcomes.bare ? 0 : 1);
+    client.close();
+    await client.closed;
+  });
+
+  it('is so under the permission model, where the network is permitted', async () => {
+    const known = process.allowedNodeEnvironmentFlags;
+    const program = new Program(
+      process.execPath,
+      [
+        known.has('--permission') ? '--permission' : '--experimental-permission',
+        '--allow-fs-read=*',
+        '--allow-worker', // what loads TypeScript has one
+        ...(known.has('--allow-net') ? ['--allow-net'] : []),
+        '--disable-warning=ExperimentalWarning',
+        '--disable-warning=SecurityWarning',
+        ...FROM_SOURCE,
+        'packages/meerkat/test/transport/programs/listening.ts',
+        'here',
+      ],
+      { env: { MEERKAT_TRANSPORT: '' } },
+    );
+    onTestFinished(() => program.kill('SIGKILL'));
+    expect([await program.exited, program.stdout, program.stderr]).toEqual([0, 'bare\n', '']);
+  });
+
+  it.each(['cluster', 'thread'])('is so in a worker: %s', async (kind) => {
+    const file = 'packages/meerkat/test/transport/programs/listening.ts';
+    const program = Program.source(file, [kind], { MEERKAT_TRANSPORT: '' });
+    onTestFinished(() => program.kill('SIGKILL'));
+    expect([await program.exited, program.stdout, program.stderr]).toEqual([0, 'bare\n', '']);
   });
 });
 

@@ -191,8 +191,7 @@ describe.each(KINDS)('what is read through the %s transport', (kind) => {
   });
 
   it('comes in full to whoever pauses and resumes before the first of it is here', async () => {
-    const { transport, socket, far } = await openEnds(kind);
-    socket.unshift(Buffer.from('what came early, '));
+    const { transport, far } = await openEnds(kind, { early: Buffer.from('what came early, ') });
     const near = new Recorder();
     transport.start(near.receiver);
     transport.pause();
@@ -262,9 +261,9 @@ describe.each(KINDS)('what is read through the %s transport', (kind) => {
   });
 });
 
-describe('HandleTransport', () => {
+describe.each(['handle', 'bare'] as const)('what is read on a handle: %s', (kind) => {
   it('reads nothing more once it is paused within a chunk', async () => {
-    const { transport, far } = await openEnds('handle');
+    const { transport, far } = await openEnds(kind);
     const near = new Recorder();
     near.onChunk = () => transport.pause();
     transport.start(near.receiver);
@@ -277,7 +276,7 @@ describe('HandleTransport', () => {
   });
 
   it('reads into the memory that all share, unless there is a wish', async () => {
-    const { transport, far } = await openEnds('handle');
+    const { transport, far } = await openEnds(kind);
     const near = new Recorder();
     const seen = places(near);
     const wish = new Uint8Array(100);
@@ -300,7 +299,7 @@ describe('HandleTransport', () => {
   });
 
   it('keeps a wish while it is paused', async () => {
-    const { transport, far } = await openEnds('handle');
+    const { transport, far } = await openEnds(kind);
     const near = new Recorder();
     const wish = new Uint8Array(100);
     const seen = places(near);
@@ -322,7 +321,7 @@ describe('HandleTransport', () => {
   it.each([1, 2, 333, 65_536, 1 << 20])(
     'reads into wishes of %i octets, one after the other',
     async (size) => {
-      const { transport, far } = await openEnds('handle');
+      const { transport, far } = await openEnds(kind);
       const near = new Recorder();
       const seen = places(near);
       const wishes: Uint8Array[] = [];
@@ -348,7 +347,7 @@ describe('HandleTransport', () => {
     // Both have octets ready in the same turn: the first chunk is used before the second is read.
     const both = await Promise.all(
       [0x61, 0x62].map(async (value) => {
-        const { transport, far } = await openEnds('handle');
+        const { transport, far } = await openEnds(kind);
         const near = new Recorder();
         const foreign: number[] = [];
         near.onChunk = (octets, start, end) => {

@@ -37,10 +37,10 @@ function tcpHandles(): number {
 }
 
 /** Runs it, and looks that nothing of it is left. */
-async function run(): Promise<boolean> {
+async function run(accepted: 'socket' | 'bare' = 'socket'): Promise<boolean> {
   expectNothingUnhandled();
   const before = tcpHandles();
-  const passed = await selfTest(MEMORY);
+  const passed = await selfTest(MEMORY, accepted);
   await until(() => tcpHandles() <= before);
   return passed;
 }
@@ -175,33 +175,84 @@ describe('the self-test of the handle transport', () => {
     expect(await run()).toBe(true);
   });
 
-  it('turns away a stranger who dials its port', async () => {
-    const strangers: Socket[] = [];
-    onTestFinished(() => {
-      for (const stranger of strangers) stranger.destroy();
-    });
-    const heard: string[] = [];
-    type Listen = (this: { getsockname(name: object): number }, backlog: number) => number;
-    await replace<Listen>('listen', (original) => {
-      return function (backlog) {
-        const result = original.call(this, backlog);
-        const name: { port?: number } = {};
-        this.getsockname(name);
-        // First in the queue: it dials before anybody knows that the server listens.
-        const stranger = connect({ port: name.port ?? 0, host: '127.0.0.1' });
-        stranger.on('data', (chunk: Buffer) => heard.push(chunk.toString()));
-        stranger.on('error', () => {});
-        stranger.on('connect', () => stranger.write('may I?'));
-        strangers.push(stranger);
-        return result;
+  it.each(['socket', 'bare'] as const)(
+    'turns away a stranger who dials its port: %s',
+    async (accepted) => {
+      const strangers: Socket[] = [];
+      onTestFinished(() => {
+        for (const stranger of strangers) stranger.destroy();
+      });
+      const heard: string[] = [];
+      type Listen = (this: { getsockname(name: object): number }, backlog: number) => number;
+      await replace<Listen>('listen', (original) => {
+        return function (backlog) {
+          const result = original.call(this, backlog);
+          const name: { port?: number } = {};
+          this.getsockname(name);
+          // First in the queue: it dials before anybody knows that the server listens.
+          const stranger = connect({ port: name.port ?? 0, host: '127.0.0.1' });
+          stranger.on('data', (chunk: Buffer) => heard.push(chunk.toString()));
+          stranger.on('error', () => {});
+          stranger.on('connect', () => stranger.write('may I?'));
+          strangers.push(stranger);
+          return result;
+        };
+      });
+      expect(await run(accepted)).toBe(true);
+      expect(strangers.length).toBe(1);
+      const [stranger] = strangers;
+      if (stranger?.closed === false) await once(stranger, 'close');
+      expect(stranger?.bytesRead).toBe(0);
+      expect(heard).toEqual([]);
+    },
+  );
+});
+
+describe('the self-test of connections without a socket', () => {
+  it('passes here, and again', async () => {
+    expect([await run('bare'), await run('bare')]).toEqual([true, true]);
+  });
+
+  it('fails where a write says that it is done and was cut short', async () => {
+    await replace<Write>('writeBuffer', (original) => {
+      let writes = 0;
+      return function (request, octets) {
+        writes += 1;
+        return original.call(this, request, writes === 2 ? octets.subarray(1) : octets);
       };
     });
-    expect(await run()).toBe(true);
-    expect(strangers.length).toBe(1);
-    const [stranger] = strangers;
-    if (stranger?.closed === false) await once(stranger, 'close');
-    expect(stranger?.bytesRead).toBe(0);
-    expect(heard).toEqual([]);
+    expect(await run('bare')).toBe(false);
+  });
+
+  it('fails where our end does not leave', async () => {
+    type ShutDown = (this: { constructor: { name: string } }, request: object) => number;
+    await replace<ShutDown>('shutdown', () => () => 0);
+    expect(await run('bare')).toBe(false);
+  });
+
+  it('fails where nobody says who the peer is', async () => {
+    await replace<Method>('getpeername', () => () => -107);
+    expect(await run('bare')).toBe(false);
+  });
+
+  it.each(['setNoDelay', 'readStart', 'readStop', 'shutdown', 'getpeername'])(
+    'fails where %s throws',
+    async (name) => {
+      await replace<Method>(name, () => () => {
+        throw new TypeError('not in this version');
+      });
+      expect(await run('bare')).toBe(false);
+    },
+  );
+
+  it('fails where it is read into other memory than was said', async () => {
+    const elsewhere = Buffer.alloc(MEMORY.length);
+    await replace<UseBuffer>('useUserBuffer', (original) => {
+      return function () {
+        return original.call(this, elsewhere);
+      };
+    });
+    expect(await run('bare')).toBe(false);
   });
 });
 

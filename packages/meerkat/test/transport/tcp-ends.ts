@@ -17,7 +17,7 @@ export interface TcpEnds {
 }
 
 /** The same, with the socket behind the transport. */
-export interface SocketEnds extends TcpEnds {
+interface SocketEnds extends TcpEnds {
   readonly socket: Socket;
 }
 

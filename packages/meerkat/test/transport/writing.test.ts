@@ -5,10 +5,11 @@ import { HandleTransport } from '../../src/transport/handle-transport.ts';
 import { type TcpHandle, tcpHandle } from '../../src/transport/tcp-handle.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { until } from '../support/waiting.ts';
+import { barePair } from './bare-pair.ts';
 import { Far, pattern, Recorder, settled } from './recorder.ts';
 import { openEnds } from './tcp-ends.ts';
 import { tcpPair } from './tcp-pair.ts';
-import { KINDS, MEMORY, TCP_TRANSPORTS } from './tcp-transports.ts';
+import { KINDS, MEMORY, onBare } from './tcp-transports.ts';
 
 const MIB = 1 << 20;
 
@@ -63,11 +64,9 @@ class SlowReader {
 describe.each(KINDS)('what is written through the %s transport', (kind) => {
   it('reaches a reader that takes little at a time, in pieces of 1 octet to 4 MiB', async () => {
     const reader = new SlowReader([1, 1_000, 7, 65_536, 2, 20_000, 3]);
-    const { accepted, dialled, dispose } = await tcpPair({
-      onread: reader.onread(() => dialled),
+    const { transport, far } = await openEnds(kind, {
+      dialling: { onread: reader.onread(() => far) },
     });
-    onTestFinished(dispose);
-    const transport = TCP_TRANSPORTS[kind](accepted);
     const near = new Recorder();
     transport.start(near.receiver);
     const sizes = [1, 2, 4 * MIB, 1, 16_384, 3, MIB, 1, 1, 65_536, 100];
@@ -160,35 +159,51 @@ describe.each(KINDS)('what is written through the %s transport', (kind) => {
   });
 });
 
-describe('HandleTransport', () => {
-  it('does not take a write for done because the queue is empty: its memory is still used', async () => {
-    // A write that is completed between libuv's attempt and its queueing looks like this: one in thirty does.
-    const { accepted, dialled, dispose } = await tcpPair();
-    onTestFinished(dispose);
-    const handle = tcpHandle(accepted) as TcpHandle;
-    const unqueued: TcpHandle = {
-      writeQueueSize: 0,
-      useUserBuffer: (octets) => handle.useUserBuffer(octets),
-      writeBuffer: (request, octets) => handle.writeBuffer(request, octets),
-      writev: (request, octets, all) => handle.writev(request, octets, all),
-    };
-    const transport = new HandleTransport(accepted, unqueued, MEMORY);
-    const near = new Recorder();
-    transport.start(near.receiver);
-    const sent = pattern(8 * MIB);
-    expect(lend(transport, sent)).toBe(false);
-    expect(lend(transport, sent.subarray(0, 100))).toBe(true); // a copy waits
-    transport.end();
-    const peer = new Far(dialled);
-    await until(() => peer.ended);
-    expect(peer.bytes).toBe(sent.length + 100);
-    expect(peer.received.subarray(0, sent.length).equals(sent)).toBe(true);
-    expect(near.count('drained')).toBeGreaterThan(0);
-  });
+describe('a write that is under way on a handle', () => {
+  it.each(['handle', 'bare'] as const)(
+    'is not taken for done because the queue is empty: %s',
+    async (kind) => {
+      // A write that is completed between libuv's attempt and its queueing looks like this: one in thirty does.
+      const { transport, far } = await unqueued(kind);
+      const near = new Recorder();
+      transport.start(near.receiver);
+      const sent = pattern(8 * MIB);
+      expect(lend(transport, sent)).toBe(false); // its memory is still used
+      expect(lend(transport, sent.subarray(0, 100))).toBe(true); // a copy waits
+      transport.end();
+      const peer = new Far(far);
+      await until(() => peer.ended);
+      expect(peer.bytes).toBe(sent.length + 100);
+      expect(peer.received.subarray(0, sent.length).equals(sent)).toBe(true);
+      expect(near.count('drained')).toBeGreaterThan(0);
+    },
+  );
 
-  it('keeps the memory that waits, or is to be read into, alive through garbage collections', async () => {
-    const program = Program.source('packages/meerkat/test/transport/programs/kept-memory.ts');
-    onTestFinished(() => program.kill('SIGKILL'));
-    expect([await program.exited, program.stdout, program.stderr]).toEqual([0, 'all right\n', '']);
-  });
+  it.each(['handle', 'bare'])(
+    'keeps the memory that waits, or is to be read into, alive through garbage collections: %s',
+    async (kind) => {
+      const file = 'packages/meerkat/test/transport/programs/kept-memory.ts';
+      const program = Program.source(file, [kind]);
+      onTestFinished(() => program.kill('SIGKILL'));
+      expect([await program.exited, program.stdout, program.stderr]).toEqual([
+        0,
+        'all right\n',
+        '',
+      ]);
+    },
+  );
 });
+
+/** The ends of a connection on a handle that never says that something waits. */
+async function unqueued(kind: 'handle' | 'bare'): Promise<{ transport: Transport; far: Socket }> {
+  const none = { writeQueueSize: { value: 0 } };
+  if (kind === 'bare') {
+    const { handle, dialled, dispose } = await barePair();
+    onTestFinished(dispose);
+    return { transport: onBare(Object.defineProperties(handle, none)), far: dialled };
+  }
+  const { accepted, dialled, dispose } = await tcpPair();
+  onTestFinished(dispose);
+  const handle = Object.defineProperties(tcpHandle(accepted) as TcpHandle, none);
+  return { transport: new HandleTransport(accepted, handle, MEMORY), far: dialled };
+}

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect as dial, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -21,7 +21,9 @@ for (const flag of ['--no-opt', '--no-sparkplug', '--no-lazy-feedback-allocation
 const collect = runInNewContext('gc') as () => void;
 
 const [kind = 'handle', rounds = '20', each = '100'] = process.argv.slice(2);
-const transport = kind as 'handle' | 'stream';
+/** Without sockets on the server's side: accepted by the listener of our own. */
+const bare = kind === 'bare';
+const transport = bare ? 'handle' : (kind as 'handle' | 'stream');
 /** Connections that are open at a time: fewer than the backlog of a listening socket. */
 const AT_ONCE = 20;
 /** Rounds of 100 after which all code has run. */
@@ -56,15 +58,24 @@ const wss = new WebSocketServer({
     connection.send(message);
   },
   close: (connection) => void served.delete(connection.url),
-}).attach(server);
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
+});
+if (bare) await wss.listen({ server, port: 0, host: '127.0.0.1', announceWebSockets: false });
+else {
+  wss.attach(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+}
 const { port } = server.address() as AddressInfo;
 
 let number = 0;
 let octets = 0;
-/** Sockets that Node reads without our listener, of the sockets that were looked at. */
-const kinds = { handle: 0, stream: 0 };
+/** How many connections of the server had no socket, or one that Node reads without our listener. */
+const kinds = { handle: 0, stream: 0, bare: 0 };
+
+/** Connections that the server counts. */
+function counted(): Promise<number> {
+  return new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+}
 
 async function exchange(
   connection: Connection<undefined>,
@@ -90,7 +101,7 @@ function sendLarge(client: Connection<undefined>, peer: Connection<undefined>): 
 const ENDINGS: readonly ((
   client: Connection<undefined>,
   peer: Connection<undefined>,
-  socket: Socket,
+  reset: () => void,
 ) => boolean)[] = [
   (client) => {
     client.close();
@@ -104,8 +115,8 @@ const ENDINGS: readonly ((
     client.terminate();
     return false;
   },
-  (_client, _peer, socket) => {
-    socket.resetAndDestroy();
+  (_client, _peer, reset) => {
+    reset();
     return false;
   },
   (client, peer) => {
@@ -113,9 +124,9 @@ const ENDINGS: readonly ((
     setImmediate(() => client.terminate());
     return false;
   },
-  (client, peer, socket) => {
+  (client, peer, reset) => {
     sendLarge(client, peer);
-    setImmediate(() => socket.resetAndDestroy());
+    setImmediate(reset);
     return false;
   },
   (client, peer) => {
@@ -129,26 +140,29 @@ async function one(): Promise<void> {
   number += 1;
   const mine = number;
   const answers: Message[] = [];
+  let dialled: Socket | undefined;
   const client = await connect(`ws://127.0.0.1:${port}/${mine}`, {
     transport,
     maxMessageBytes: 2 * MIB,
+    createConnection(request) {
+      dialled = dial(request);
+      return dialled;
+    },
     message: (_, message) => void answers.push(message),
   });
   const peer = served.get(`/${mine}`);
-  const socket = [...sockets].find((candidate) => candidate.remotePort === localPort(client));
-  assert(peer !== undefined && socket !== undefined);
-  kinds[socket.listenerCount('data') === 0 ? 'handle' : 'stream'] += 1;
+  assert(peer !== undefined && dialled !== undefined);
+  const socket = [...sockets].find(({ remotePort }) => remotePort === peer.remotePort);
+  if (socket === undefined) kinds.bare += 1;
+  else kinds[socket.listenerCount('data') === 0 ? 'handle' : 'stream'] += 1;
+  // Of a connection without a socket only the client can be told to do that.
+  const broken = socket ?? dialled;
   await exchange(client, answers, 20);
   await exchange(client, answers, mine % 50 === 0 ? MIB : 3_000);
   const end = ENDINGS[mine % ENDINGS.length] as (typeof ENDINGS)[number];
-  const clean = end(client, peer, socket);
+  const clean = end(client, peer, () => broken.resetAndDestroy());
   const [closed] = await Promise.all([client.closed, peer.closed]);
   if (clean) assert.equal(closed.clean, true);
-}
-
-/** A server's connection knows the port of its client; the other way round it has to be looked up. */
-function localPort(client: Connection<undefined>): number | undefined {
-  return served.get(new URL(client.url).pathname)?.remotePort;
 }
 
 async function round(count: number): Promise<void> {
@@ -160,7 +174,7 @@ async function round(count: number): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, way));
-  while (sockets.size > 0 || wss.connections.size > 0) await turn();
+  while ((await counted()) > 0 || wss.connections.size > 0) await turn();
   for (let turns = 0; turns < 10; turns += 1) await turn();
 }
 

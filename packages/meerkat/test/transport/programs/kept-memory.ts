@@ -1,13 +1,16 @@
 // Writes from memory, and reads into memory, that nobody but the transport holds, and collects garbage meanwhile. What is not
 // kept alive is soon full of other octets.
+//
+// Argument: the kind of transport, 'handle' or 'bare'.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { TransportReceiver } from '../../../src/transport/transport.ts';
+import type { Transport, TransportReceiver } from '../../../src/transport/transport.ts';
+import { barePair } from '../bare-pair.ts';
 import { tcpPair } from '../tcp-pair.ts';
-import { onHandle } from '../tcp-transports.ts';
+import { onBare, onHandle } from '../tcp-transports.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -32,9 +35,23 @@ async function litter(): Promise<void> {
 
 const nothing: Omit<TransportReceiver, 'chunk'> = { drained() {}, ended() {}, closed() {} };
 
+interface Ends {
+  readonly transport: Transport;
+  readonly dialled: Socket;
+  dispose(): Promise<void>;
+}
+
+async function open(): Promise<Ends> {
+  if (process.argv[2] === 'bare') {
+    const { handle, ...ends } = await barePair();
+    return { ...ends, transport: onBare(handle) };
+  }
+  const { accepted, ...ends } = await tcpPair();
+  return { ...ends, transport: onHandle(accepted) };
+}
+
 async function written(): Promise<void> {
-  const { accepted, dialled, dispose } = await tcpPair();
-  const transport = onHandle(accepted);
+  const { transport, dialled, dispose } = await open();
   transport.start({ ...nothing, chunk: () => undefined });
   const values: number[] = [];
   for (let value = 1; value <= 12; value += 1) {
@@ -64,10 +81,10 @@ async function written(): Promise<void> {
 }
 
 async function read(): Promise<void> {
-  const { accepted, dialled, dispose } = await tcpPair();
-  const transport = onHandle(accepted);
+  const { transport, dialled, dispose } = await open();
   let bytes = 0;
   let wished = 0;
+  let closed = false;
   transport.start({
     ...nothing,
     chunk(octets, start, end) {
@@ -75,6 +92,9 @@ async function read(): Promise<void> {
       if (octets.length === PIECE / 4) wished += 1;
       bytes += end - start;
       return piece(0x11, PIECE / 4);
+    },
+    closed() {
+      closed = true;
     },
   });
   for (let count = 1; count <= 6; count += 1) {
@@ -85,7 +105,7 @@ async function read(): Promise<void> {
   assert(wished > 3);
   dialled.end();
   transport.end();
-  await once(accepted, 'close');
+  while (!closed) await turn();
   await dispose();
 }
 

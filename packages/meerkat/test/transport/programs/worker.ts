@@ -1,4 +1,4 @@
-// Runs a server in a worker thread, three times, and ends the thread while it writes and is written to. Prints which transport
+// Runs a server in a worker thread, twice, and ends the thread while it writes and is written to. Prints which transport
 // it had. With `here` as the second argument: in this thread, once, and ends it properly.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -7,7 +7,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type Connection, connect, WebSocketServer } from 'meerkat';
 
-type Kind = 'handle' | 'stream';
+/** `bare`: what the listener of our own accepts, without a socket. */
+type Kind = 'handle' | 'stream' | 'bare';
 const MIB = 1 << 20;
 
 /** This file in a thread: Node 20 does not load there what loads TypeScript. */
@@ -21,8 +22,9 @@ interface Serving {
   close(): Promise<void>;
 }
 
-async function serve(transport: Kind, tell: (kind: Kind) => void): Promise<Serving> {
+async function serve(wanted: Kind, tell: (kind: Kind) => void): Promise<Serving> {
   const server = createServer();
+  const transport = kindOfSocket(wanted);
   let socket: Socket | undefined;
   server.on('connection', (accepted) => {
     socket = accepted;
@@ -30,14 +32,19 @@ async function serve(transport: Kind, tell: (kind: Kind) => void): Promise<Servi
   const wss = new WebSocketServer({
     transport,
     message(connection: Connection<undefined>, message) {
-      if (message === 'which') tell(socket?.listenerCount('data') === 0 ? 'handle' : 'stream');
+      if (message === 'which') tell(kindOf(socket));
       else if (message === 'much')
         for (let count = 0; count < 12; count += 1) connection.send(Buffer.alloc(MIB));
       else connection.send(message);
     },
-  }).attach(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  });
+  if (wanted === 'bare') {
+    await wss.listen({ server, port: 0, host: '127.0.0.1', announceWebSockets: false });
+  } else {
+    wss.attach(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  }
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
@@ -47,11 +54,21 @@ async function serve(transport: Kind, tell: (kind: Kind) => void): Promise<Servi
   };
 }
 
+/** What a server has to ask for, and a client. */
+function kindOfSocket(kind: Kind): 'handle' | 'stream' {
+  return kind === 'stream' ? 'stream' : 'handle';
+}
+
+function kindOf(socket: Socket | undefined): Kind {
+  if (socket === undefined) return 'bare';
+  return socket.listenerCount('data') === 0 ? 'handle' : 'stream';
+}
+
 /** Returns when octets are under way in both directions. */
-async function talk(port: number, transport: Kind): Promise<Connection<undefined>> {
+async function talk(port: number, kind: Kind): Promise<Connection<undefined>> {
   let received = 0;
   const client = await connect(`ws://127.0.0.1:${port}/`, {
-    transport,
+    transport: kindOfSocket(kind),
     maxMessageBytes: 2 * MIB,
     message(_, message) {
       received += message.length;
@@ -65,22 +82,22 @@ async function talk(port: number, transport: Kind): Promise<Connection<undefined
 }
 
 if (!isMainThread) {
-  const { port } = await serve(workerData as Kind, (kind) => parentPort?.postMessage(kind));
+  const { port } = await serve(workerData as Kind, (had) => parentPort?.postMessage(had));
   parentPort?.postMessage(port);
 } else {
-  const transport: Kind = process.argv[2] === 'stream' ? 'stream' : 'handle';
+  const kind = (process.argv[2] ?? 'handle') as Kind;
   if (process.argv[3] === 'here') {
-    const { port, close } = await serve(transport, (kind) => console.log(kind));
-    const client = await talk(port, transport);
+    const { port, close } = await serve(kind, (had) => console.log(had));
+    const client = await talk(port, kind);
     client.close();
     assert.equal((await client.closed).clean, true);
     await close();
   } else {
-    for (let round = 0; round < 3; round += 1) {
-      const worker = new Worker(IN_WORKER, { eval: true, workerData: transport });
+    for (let round = 0; round < 2; round += 1) {
+      const worker = new Worker(IN_WORKER, { eval: true, workerData: kind });
       const [port] = (await once(worker, 'message')) as [number];
       const told = once(worker, 'message');
-      const client = await talk(port, transport);
+      const client = await talk(port, kind);
       console.log((await told)[0]);
       client.send(Buffer.alloc(MIB));
       await worker.terminate();
