@@ -67,6 +67,7 @@ function run(rows) {
         stdio: ['ignore', 'ignore', 'pipe', watched ? 2 : 'ignore'],
         env: {
           ...process.env,
+          MEERKAT_LONG: 'true', // each row with all that it names
           MEERKAT_OBSERVE: '1',
           MEERKAT_CATALOGUE_FILES: `${files.length}`,
         },

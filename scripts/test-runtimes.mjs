@@ -59,7 +59,7 @@ function run(name, args) {
   if (first.passed || first.failures.length === 0) return first;
   console.log(`\n--- once more, alone: ${first.failures.map(({ file }) => file).join(', ')}`);
   const files = [...new Set(first.failures.map(({ file }) => file))];
-  const second = vitest(node, env, ['--maxWorkers=1', ...files]);
+  const second = vitest(node, { ...env, VITEST_MAX_WORKERS: '1' }, files);
   if (!second.passed) return second;
   return { passed: true, failures: [], unsteady: first.failures };
 }

@@ -2,14 +2,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { read } from './support/doc-page.ts';
-import { Program, root } from './support/program.ts';
+import { FROM_SOURCE, Program, root } from './support/program.ts';
 
 const { CI, NODE_OPTIONS = '' } = process.env;
 /** meerkat is taken from its sources, also by what the driver starts. */
-const FROM_SOURCE = { NODE_OPTIONS: `${NODE_OPTIONS} --import tsx --conditions=meerkat-source` };
+const SOURCES = { NODE_OPTIONS: `${NODE_OPTIONS} ${FROM_SOURCE.join(' ')}` };
 const MODULES = join(root, 'bench/node_modules');
 const programs: Program[] = [];
 
@@ -25,7 +25,7 @@ function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv 
 
 /** Runs a file of bench/ that uses meerkat. */
 function run(file: string, ...args: readonly string[]): Program {
-  return start(process.execPath, [join(root, 'bench', file), ...args], FROM_SOURCE);
+  return start(process.execPath, [join(root, 'bench', file), ...args], SOURCES);
 }
 
 /** What runs a server's file, where that is not Node. */
@@ -34,14 +34,24 @@ const RUNTIMES: Readonly<Record<string, readonly [command: string, ...args: stri
   deno: [join(MODULES, '.bin/deno'), 'run', '--allow-all'],
 };
 
-/** Starts a server and answers with its process and port. */
-async function serve(name: string, compression = 'none'): Promise<{ pid: number; port: number }> {
+/** A server, as a process that whoever starts it has to stop. */
+function serverProgram(name: string, compression: string): Program {
   const [command, ...args] = RUNTIMES[name] ?? [process.execPath];
   const file = join(root, `bench/servers/${name}.mjs`);
-  const env = name.startsWith('meerkat') ? FROM_SOURCE : {};
-  const server = start(command, [...args, file, '0', compression], env);
+  const env = name.startsWith('meerkat') ? SOURCES : {};
+  return new Program(command, [...args, file, '0', compression], { env });
+}
+
+async function portOf(server: Program): Promise<number> {
   const [, port] = await server.prints(/^READY (\d+)$/m);
-  return { pid: server.pid, port: Number(port) };
+  return Number(port);
+}
+
+/** Starts a server until the test ends, and answers with its process and port. */
+async function serve(name: string, compression = 'none'): Promise<{ pid: number; port: number }> {
+  const server = serverProgram(name, compression);
+  programs.push(server);
+  return { pid: server.pid, port: await portOf(server) };
 }
 
 interface Received {
@@ -129,8 +139,15 @@ for (const [name, compresses] of [
 }
 
 function describeServer(name: string, compresses: boolean): void {
+  let server: Program;
+  let port: number;
+  beforeAll(async () => {
+    server = serverProgram(name, 'none');
+    port = await portOf(server);
+  });
+  afterAll(() => server.stop());
+
   it('echoes text and binary on any path', async () => {
-    const { port } = await serve(name);
     const client = await Client.open(port, '/any/path?x=1');
     client.send('tëxt');
     client.send(Buffer.from('octets'));
@@ -144,7 +161,6 @@ function describeServer(name: string, compresses: boolean): void {
   });
 
   it('sends what is published at /pub to everyone at /sub, and to nobody else', async () => {
-    const { port } = await serve(name);
     const subscribers = await Promise.all([1, 2, 3].map(() => Client.open(port, '/sub')));
     const publisher = await Client.open(port, '/pub');
     const bystander = await Client.open(port, '/');
@@ -162,10 +178,10 @@ function describeServer(name: string, compresses: boolean): void {
 
   if (!compresses) return;
   it('compresses however short a message is, without context takeover on either side', async () => {
-    const { port } = await serve(name, 'deflate');
-    const echo = await Client.open(port, '/', true);
-    const subscriber = await Client.open(port, '/sub', true);
-    const publisher = await Client.open(port, '/pub', true);
+    const { port: deflating } = await serve(name, 'deflate');
+    const echo = await Client.open(deflating, '/', true);
+    const subscriber = await Client.open(deflating, '/sub', true);
+    const publisher = await Client.open(deflating, '/pub', true);
     for (const client of [echo, subscriber]) {
       expect(client.extensions).toContain('permessage-deflate');
       expect(client.extensions).toContain('server_no_context_takeover');

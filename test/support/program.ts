@@ -1,11 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { builtExample, PROGRAM } from './built-program.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** How a TypeScript file of this checkout is run from its sources, on every Node we support. */
-const FROM_SOURCE = ['--import', 'tsx', '--conditions=meerkat-source'];
+/** Flags of a Node that runs TypeScript files of this checkout from their sources. */
+export const FROM_SOURCE: readonly string[] = [
+  '--import',
+  new URL('./from-source.mjs', import.meta.url).href,
+  '--conditions=meerkat-source',
+];
 
 /** A program that a test started. */
 export class Program {
@@ -15,14 +20,18 @@ export class Program {
   #stderr = '';
   readonly #wakers: (() => void)[] = [];
 
-  /** Runs a TypeScript file of this checkout from its sources. */
+  /** Runs a TypeScript file of this checkout from its sources; an example, which stands alone, on the built packages. */
   static source(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Program {
+    const [, example] = /^examples\/(.+)\.ts$/.exec(file) ?? [];
+    if (example !== undefined) {
+      return new Program(process.execPath, [builtExample(example), ...args], { env });
+    }
     return new Program(process.execPath, [...FROM_SOURCE, file, ...args], { env });
   }
 
-  /** Runs the `meerkat` program from its sources. */
+  /** Runs the `meerkat` program. */
   static meerkat(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-    return Program.source('packages/cli/test/support/meerkat.ts', args, env);
+    return new Program(process.execPath, [PROGRAM, ...args], { env });
   }
 
   constructor(

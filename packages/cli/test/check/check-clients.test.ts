@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
+import { FROM_SOURCE } from '../../../../test/support/program.ts';
 import { Command } from '../connect/command.ts';
 import { ask, runCases, wsClient } from './ws-client.ts';
 
@@ -53,7 +54,7 @@ describe.concurrent('meerkat check --client -- COMMAND', () => {
   });
 
   it('examples/check-client.ts is a client of meerkat that passes', async () => {
-    const program = [process.execPath, '--import', 'tsx', '--conditions=meerkat-source'];
+    const program = [process.execPath, ...FROM_SOURCE];
     const { code, output } = await check(
       ...['--cases', '1.1.*', '2', '3', '5.1*', '6.1', '7.1', '--', ...program],
       'examples/check-client.ts',

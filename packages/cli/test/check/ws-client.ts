@@ -3,6 +3,7 @@
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { WebSocket } from 'ws';
+import { FROM_SOURCE } from '../../../../test/support/program.ts';
 
 /** What the client does wrong. */
 export type Mistake = 'none' | 'shouts' | 'stops early';
@@ -42,7 +43,7 @@ export function wsClient(agent: string, mistake: Mistake = 'none', then: string 
   const script = `import(${module})
     .then(({ runCases }) => runCases(process.env.MEERKAT_CHECK_URL, ${args}))
     .then(() => { ${then} });`;
-  return [process.execPath, '--import', 'tsx', '-e', script];
+  return [process.execPath, ...FROM_SOURCE, '-e', script];
 }
 
 function over(socket: WebSocket): Promise<void> {

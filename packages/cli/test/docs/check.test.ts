@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { sectionOf, sectionTitle, selectCases } from '@meerkat/conformance';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { cell, expectGenerated, read, table } from '../../../../test/support/doc-page.ts';
-import { root } from '../../../../test/support/program.ts';
+import { FROM_SOURCE, root } from '../../../../test/support/program.ts';
 import { runCases } from '../check/ws-client.ts';
 import { Command } from '../connect/command.ts';
 import { meerkatServer } from '../connect/servers.ts';
@@ -88,7 +88,7 @@ describe('docs/how-to/check-a-client.md', () => {
   it('check-client.sh prints check-client.txt', async () => {
     const args = argumentsOf('check-client.sh', {
       '--client': '--client --port 0',
-      'node --import tsx client.ts': `${process.execPath} --import tsx --conditions=meerkat-source examples/check-client.ts`,
+      'node --import tsx client.ts': `${process.execPath} ${FROM_SOURCE.join(' ')} examples/check-client.ts`,
     });
     const command = new Command();
     expect(await command.run(...args)).toBe(0);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { control, observe } from '../../../../test/support/observed.ts';
+import { FROM_SOURCE } from '../../../../test/support/program.ts';
 import { StaticFiles } from '../../src/serve/static-files.ts';
 import {
   type Answer,
@@ -575,7 +576,7 @@ describe('a system that refuses', () => {
     await chmod(folder.path, 0o755);
     await writeFile(join(root, 'private.txt'), 'SECRET', { mode: 0o000 });
     const program = fileURLToPath(new URL('./unprivileged-server.ts', import.meta.url));
-    const command = [process.execPath, '--import', 'tsx', program, root];
+    const command = [process.execPath, ...FROM_SOURCE, program, root];
     const child = spawn('sh', ['-c', 'ulimit -n 64 && exec "$@"', 'sh', ...command], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });

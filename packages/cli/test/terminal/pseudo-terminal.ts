@@ -2,10 +2,10 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, onTestFinished } from 'vitest';
+import { PROGRAM } from '../../../../test/support/built-program.ts';
 import { Screen } from './screen.ts';
 
 const RUNNER = fileURLToPath(new URL('./pseudo-terminal.py', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('../support/meerkat.ts', import.meta.url));
 const ROWS = 24;
 const COLUMNS = 60;
 
@@ -20,9 +20,9 @@ export function describeOnTerminal(name: string, tests: () => void): void {
   describe.skip(name, tests);
 }
 
-/** How to run the program from its sources. */
+/** The program, and its arguments, for a Node to run. */
 export function program(args: readonly string[]): string[] {
-  return ['--import', 'tsx', '--conditions=meerkat-source', PROGRAM, ...args];
+  return [PROGRAM, ...args];
 }
 
 /** `meerkat` on a pseudo-terminal. It ends with the test. */
