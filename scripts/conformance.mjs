@@ -8,12 +8,13 @@ import { createInterface } from 'node:readline';
 import { build } from './build.mjs';
 import { ready, root } from './ready.mjs';
 
-const USAGE = `npm run conformance [-- server | client | ws | faults …]: runs meerkat check, all cases
+const USAGE = `npm run conformance [-- server | attached | client | ws | faults …]: runs meerkat check, all cases
 
-  server  against meerkat serve: everything OK or INFORMATIONAL
-  client  meerkat's client: the same
-  ws      against the npm package ws: of the 517, just what is known is FAILED and NON-STRICT
-  faults  against all servers and clients that are broken on purpose: each is caught as docs/reference/broken-peers.md says
+  server    against meerkat serve, which listens by itself: everything OK or INFORMATIONAL
+  attached  against a server of node:http that meerkat is attached to: the handshakes, which node:http reads there
+  client    meerkat's client: the same
+  ws        against the npm package ws: of the 517, just what is known is FAILED and NON-STRICT
+  faults    against all servers and clients that are broken on purpose: each is caught as docs/reference/broken-peers.md says
 `;
 const CLI = join(root, 'packages/cli/bin/meerkat.js');
 const FAILED_BY_WS = ['9.3.1', '9.3.2', '9.4.1', '9.4.2'];
@@ -41,6 +42,15 @@ async function checkServer() {
   const server = await start([CLI, 'serve', '--port', '0', ...flags], /ws:\/\/\S+/);
   try {
     return (await check([`meerkat=${server.url}`, '--strict'])) === 0;
+  } finally {
+    server.stop();
+  }
+}
+
+async function checkAttached() {
+  const server = await start([join(root, 'scripts/conformance-attached.mjs')], /ws:\/\/\S+/);
+  try {
+    return (await check([`attached=${server.url}`, '--cases', 'H*', '--strict'])) === 0;
   } finally {
     server.stop();
   }
@@ -86,7 +96,13 @@ async function checkFaults() {
   return await new Promise((resolve) => child.on('exit', (code) => resolve(code === 0)));
 }
 
-const RUNS = { server: checkServer, client: checkClient, ws: checkWs, faults: checkFaults };
+const RUNS = {
+  server: checkServer,
+  attached: checkAttached,
+  client: checkClient,
+  ws: checkWs,
+  faults: checkFaults,
+};
 const given = process.argv.slice(2);
 if (given.includes('--help')) {
   process.stdout.write(USAGE);

@@ -1,5 +1,5 @@
 // npm run test:runtimes [-- NAME …] [ARGUMENTS]: the tests again, where they run another way than with `npm test`: on the
-// stream transport, and on the other Nodes of bench/package.json. One run after the other, then a line about each.
+// stream transport, over the own listener, and on the other Nodes of bench/package.json. One run after the other, then a line about each.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { installRivals } from './rivals.mjs';
 const USAGE = `npm run test:runtimes [-- NAME …] [ARGUMENTS]: runs the tests again, in these ways; without a NAME in all of them
 
   stream   on this Node, with MEERKAT_TRANSPORT=stream
+  own      on this Node, the tests of the library with MEERKAT_LISTENER=own: their servers listen by themselves
   node22   on that Node of bench/package.json, which is installed when it is not there
   node24
   node26
@@ -34,7 +35,20 @@ const SAME_EVERYWHERE = [
 /** Tools that bring their own sockets do not know of transports. */
 const WITHOUT_TRANSPORTS = ['packages/conformance/**', 'packages/cli/test/{check,diagnose}/**'];
 const NODES = ['node22', 'node24', 'node26'];
-const NAMES = ['stream', ...NODES];
+/** Ways on this Node: what they set, and what they leave out. */
+const WAYS = {
+  stream: {
+    env: { MEERKAT_TRANSPORT: 'stream' },
+    left: WITHOUT_TRANSPORTS,
+    words: 'on the stream transport',
+  },
+  own: {
+    env: { MEERKAT_LISTENER: 'own' },
+    only: ['packages/meerkat/test/'],
+    words: 'over the own listener',
+  },
+};
+const NAMES = [...Object.keys(WAYS), ...NODES];
 
 /** Where a Node of bench/package.json is, if it is there. */
 function pathOf(name) {
@@ -44,18 +58,18 @@ function pathOf(name) {
 
 /** Runs the tests one way: whether they pass, or the reason why they cannot run. */
 function run(name, args) {
-  const node = name === 'stream' ? process.execPath : pathOf(name);
+  const way = WAYS[name];
+  const node = way === undefined ? pathOf(name) : process.execPath;
   if (node === undefined) return { passed: false, missing: `no ${name} in bench/node_modules` };
   const env = { ...process.env };
-  if (name === 'stream') env.MEERKAT_TRANSPORT = 'stream';
+  delete env.MEERKAT_TRANSPORT;
+  delete env.MEERKAT_LISTENER;
+  Object.assign(env, way?.env);
   // What a test runs by name has to be this Node too: npm is a script for the first `node` in the PATH.
-  else {
-    delete env.MEERKAT_TRANSPORT;
-    env.PATH = dirname(node) + delimiter + env.PATH;
-  }
-  const left = args.length > 0 ? [] : [...SAME_EVERYWHERE];
-  if (args.length === 0 && name === 'stream') left.push(...WITHOUT_TRANSPORTS);
-  const first = vitest(node, env, [...args, ...left.map((glob) => `--exclude=${glob}`)]);
+  if (way === undefined) env.PATH = dirname(node) + delimiter + env.PATH;
+  const left = args.length > 0 ? [] : [...SAME_EVERYWHERE, ...(way?.left ?? [])];
+  const chosen = args.length > 0 ? args : (way?.only ?? []);
+  const first = vitest(node, env, [...chosen, ...left.map((glob) => `--exclude=${glob}`)]);
   if (first.passed || first.failures.length === 0) return first;
   console.log(`\n--- once more, alone: ${first.failures.map(({ file }) => file).join(', ')}`);
   const files = [...new Set(first.failures.map(({ file }) => file))];
@@ -118,7 +132,7 @@ if (wanted.some((name) => NODES.includes(name))) installRivals();
 
 const lines = [];
 for (const name of wanted) {
-  console.log(`\n--- the tests, ${name === 'stream' ? 'on the stream transport' : `on ${name}`}`);
+  console.log(`\n--- the tests, ${WAYS[name]?.words ?? `on ${name}`}`);
   const begun = performance.now();
   const { passed, missing, failures = [], unsteady = [] } = run(name, args);
   const seconds = Math.round((performance.now() - begun) / 1000);

@@ -15,6 +15,7 @@ import {
   countsConnections,
   hasRoom,
   interceptConnections,
+  prepareHandle,
 } from '../transport/bare-handle.ts';
 import { BareArrival, type Reception } from './bare-arrival.ts';
 import { canMakeIncoming } from './bare-incoming.ts';
@@ -90,6 +91,7 @@ export class OwnListener implements Reception {
     const server = this.#server;
     if (!this.#mayTake || !hasRoom(server)) return false;
     countConnection(server, 1);
+    prepareHandle(server, handle);
     const arrival = new BareArrival(handle, this, this.settings.clock.now());
     this.#arriving.add(arrival);
     this.#watch();

@@ -13,6 +13,8 @@ export interface BareHandle extends TcpHandle {
   readStart(): number;
   readStop(): number;
   setNoDelay(on: boolean): number;
+  /** @param delay - Seconds of silence until the first probe. */
+  setKeepAlive(on: boolean, delay: number): number;
   getpeername(address: Partial<HandleAddress>): number;
   getsockname(address: Partial<HandleAddress>): number;
   /** 1 where it is done already. */
@@ -240,8 +242,18 @@ function isBareHandle(handle: Partial<BareHandle>): handle is BareHandle {
     handle.constructor?.name === 'TCP' &&
     typeof handle.useUserBuffer === 'function' &&
     typeof handle.getpeername === 'function' &&
+    typeof handle.setKeepAlive === 'function' &&
     typeof handle.shutdown === 'function'
   );
+}
+
+/** Does what node:net does to a connection for options of its server. */
+export function prepareHandle(server: Server, handle: BareHandle): void {
+  const { keepAlive, keepAliveInitialDelay = 0 } = server as {
+    keepAlive?: boolean;
+    keepAliveInitialDelay?: number;
+  };
+  if (keepAlive === true) handle.setKeepAlive(true, keepAliveInitialDelay);
 }
 
 /** What node:net counts of a server: its limit, `getConnections` and 'close' depend on it. */

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -38,6 +39,23 @@ async function upgrade(site: WayInSite<undefined>, request = UPGRADE): Promise<R
   return peer;
 }
 
+/** Of each open connection accepted at `port`, whether the system probes it: the timer of kind 2 in its table. */
+function keepAliveTimersAt(port: number): boolean[] {
+  if (process.platform !== 'linux') {
+    console.log('not looked at: only Linux has a table that tells of keep-alive timers');
+    return [true];
+  }
+  return ['tcp', 'tcp6']
+    .flatMap((table) => readFileSync(`/proc/net/${table}`, 'latin1').split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => state === '01' && local?.endsWith(hexPort(port)))
+    .map(([, , , , , timer]) => timer?.startsWith('02:') === true);
+}
+
+function hexPort(port: number): string {
+  return `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
 describe.runIf(listenerIsOurs)('a connection that becomes a WebSocket', () => {
   it('never has a socket of node:net, nor a request of node:http', async () => {
     const site = await serveOn('listen', {
@@ -74,6 +92,15 @@ describe.runIf(listenerIsOurs)('a connection that becomes a WebSocket', () => {
       expect(await site.counted()).toBe(before - 1);
     }
     expect(await site.counted()).toBe(0);
+  });
+
+  it('is probed by the system where the server has keepAlive, as any other connection of it', async () => {
+    const probed = await onEveryWay(async (way) => {
+      const site = await serveOn(way, {}, { http: { keepAlive: true } });
+      await upgrade(site);
+      return keepAliveTimersAt(site.port);
+    });
+    expect(probed).toEqual([true]);
   });
 
   it('is waited for by a server that closes', async () => {
