@@ -69,10 +69,8 @@ export function connect<Data = undefined>(
   return dial(target, resolved, secureContext, offer).then(async ({ socket, agreement }) => {
     if (ready !== undefined) await waitForTransports(ready);
     return new Connection<Data>({
-      role: 'client',
+      terms: { role: 'client', options: resolved.connection, handlers: options },
       transport: transportFor(socket, resolved.connection.transport),
-      options: resolved.connection,
-      handlers: options,
       data: options.data as Data,
       url: target.href,
       protocol: agreement.subprotocol,

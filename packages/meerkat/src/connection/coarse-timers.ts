@@ -1,4 +1,4 @@
-import type { Timer } from './clock.ts';
+import type { Sleeper, Timer } from './clock.ts';
 
 /** Milliseconds: what is due within as many is called together, at their end. */
 const GRAIN = 64;
@@ -50,11 +50,11 @@ class Group {
 
 class Member implements Timer {
   #group: Group | undefined;
-  readonly #callback: () => void;
+  readonly #callback: (() => void) | Sleeper;
   previous: Member | undefined;
   next: Member | undefined;
 
-  constructor(group: Group, callback: () => void) {
+  constructor(group: Group, callback: (() => void) | Sleeper) {
     this.#group = group;
     this.#callback = callback;
     this.next = group.first;
@@ -70,12 +70,18 @@ class Member implements Timer {
 
   call(): void {
     this.cancel();
-    this.#callback();
+    const callback = this.#callback;
+    if (typeof callback === 'function') callback();
+    else callback.wake();
   }
 }
 
 /** Calls `callback` at `time` or up to 64 ms later. Thousands that are due at about the same time cost one timer. */
-export function callAfter(time: number, callback: () => void, schedule: Schedule): Timer {
+export function callAfter(
+  time: number,
+  callback: (() => void) | Sleeper,
+  schedule: Schedule,
+): Timer {
   const due = Math.ceil(time / GRAIN) * GRAIN;
   return new Member(groups.get(due) ?? new Group(due, schedule), callback);
 }

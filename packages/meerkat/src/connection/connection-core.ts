@@ -7,7 +7,6 @@ import type { Primitives } from '../protocol/primitives.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Role } from '../protocol/role.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
-import type { Timer } from './clock.ts';
 import type { Closed, ClosedBecause } from './closed.ts';
 import type { DeflationSettings } from './compression/deflation.ts';
 import type { InflationSettings } from './compression/inflation.ts';
@@ -26,16 +25,24 @@ import { reportError } from './report-error.ts';
 import { Sending, type SendingActions } from './sending.ts';
 import { isThenable } from './thenable.ts';
 
-/** What a connection is made of. */
-export interface ConnectionSetup<Data> {
+/** What the connections of one server have in common: the same object for all, so that an idle one is small. */
+export interface ConnectionTerms<Data> {
   readonly role: Role;
-  readonly transport: Transport;
   readonly options: ResolvedConnectionOptions;
   readonly handlers: ConnectionHandlers<Data>;
-  /** Called before the first message; a promise delays it. */
-  readonly open?: ((connection: Connection<Data>) => void | Promise<void>) | undefined;
   /** Called when nothing of the connection is left, after the `close` handler. */
   readonly gone?: ((connection: Connection<Data>) => void) | undefined;
+  /** Where the limits that bite are counted. */
+  readonly limitHits?: LimitHits | undefined;
+  readonly primitives?: Primitives;
+}
+
+/** What a connection is made of. */
+export interface ConnectionSetup<Data> {
+  readonly terms: ConnectionTerms<Data>;
+  readonly transport: Transport;
+  /** Called before the first message; a promise delays it. */
+  readonly open?: ((connection: Connection<Data>) => void | Promise<void>) | undefined;
   readonly data: Data;
   readonly url: string;
   readonly protocol: string;
@@ -43,11 +50,8 @@ export interface ConnectionSetup<Data> {
   readonly deflate?: DeflateAgreement | undefined;
   /** The agreed extensions as the handshake wrote them. @default none */
   readonly extensions?: string | undefined;
-  /** Where the limits that bite are counted. */
-  readonly limitHits?: LimitHits | undefined;
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
-  readonly primitives?: Primitives;
 }
 
 /**
@@ -60,47 +64,31 @@ export class ConnectionCore<Data>
 {
   readonly endpoint: Endpoint;
   readonly sending: Sending;
-  readonly delivery: Delivery<Data>;
 
   readonly #connection: Connection<Data>;
-  readonly #role: Role;
+  readonly #terms: ConnectionTerms<Data>;
   readonly #transport: Transport;
-  readonly #options: ResolvedConnectionOptions;
-  readonly #handlers: ConnectionHandlers<Data>;
-  readonly #gone: ((connection: Connection<Data>) => void) | undefined;
-  readonly #outbox: Outbox;
-  readonly #limitHits: LimitHits | undefined;
   readonly #heartbeat: Heartbeat;
+  readonly #inflationSettings: InflationSettings | undefined;
+  /** While messages are in progress, and until the next Ping after them: see {@link delivery}. */
+  #delivery: Delivery<Data> | undefined;
   /** From the first sign of the end on. */
   #end: Ending | undefined;
   #pings: Pings | undefined;
 
-  /** The peer's Close waits for the messages before it. */
-  #unanswered: CloseFrame | undefined;
-  #peerEnded = false;
-  #transportClosed = false;
-  /** Of the step of the ending that is being waited for. */
-  #timer: Timer | undefined;
-  #closed: Closed | undefined;
-  #closedPromise: Promise<Closed> | undefined;
-  #resolveClosed: ((closed: Closed) => void) | undefined;
-
   constructor(connection: Connection<Data>, setup: ConnectionSetup<Data>) {
-    const { role, transport, options, handlers, primitives = nodePrimitives } = setup;
+    const { terms, transport } = setup;
+    const { role, options, primitives = nodePrimitives } = terms;
     this.#connection = connection;
-    this.#role = role;
+    this.#terms = terms;
     this.#transport = transport;
-    this.#options = options;
-    this.#handlers = handlers;
-    this.#gone = setup.gone;
-    this.#limitHits = setup.limitHits;
-    this.#outbox = new Outbox(transport);
+    const outbox = new Outbox(transport);
     const inflation = inflationSettings(setup);
-    this.delivery = new Delivery(connection, role, handlers, options, inflation, this);
+    this.#inflationSettings = inflation;
     this.endpoint = new Endpoint({
       role,
       handler: this,
-      output: this.#outbox,
+      output: outbox,
       primitives,
       limits: options,
       messageTypes: options.messageTypes,
@@ -109,8 +97,7 @@ export class ConnectionCore<Data>
     });
     this.sending = new Sending({
       endpoint: this.endpoint,
-      outbox: this.#outbox,
-      transport,
+      outbox,
       options,
       deflation: deflationSettings(setup),
       actions: this,
@@ -122,20 +109,40 @@ export class ConnectionCore<Data>
   begin(open: ConnectionSetup<Data>['open']): void {
     this.#transport.start(this);
     this.#heartbeat.start();
+    if (open === undefined) return;
     const connection = this.#connection;
-    this.delivery.begin(open === undefined ? undefined : () => open(connection));
+    const delivery = this.#makeDelivery(false);
+    delivery.begin(() => open(connection));
+    // Most connections of many only listen, and their hook is done at once: they have none until a message comes.
+    if (delivery.dispensable) this.#delivery = undefined;
+  }
+
+  /** Made when it is needed: an idle connection does without. */
+  get delivery(): Delivery<Data> {
+    return this.#delivery ?? this.#makeDelivery(true);
+  }
+
+  get discardedMessages(): number {
+    return this.#delivery?.discardedMessages ?? 0;
+  }
+
+  #makeDelivery(opened: boolean): Delivery<Data> {
+    this.#delivery = new Delivery(
+      this.#connection,
+      this.#terms.role,
+      this.#terms.handlers,
+      this.#terms.options,
+      this.#inflationSettings,
+      this,
+      opened,
+    );
+    return this.#delivery;
   }
 
   // --- what the application asks for: see `Connection`
 
   whenClosed(): Promise<Closed> {
-    this.#closedPromise ??=
-      this.#closed === undefined
-        ? new Promise((resolve) => {
-            this.#resolveClosed = resolve;
-          })
-        : Promise.resolve(this.#closed);
-    return this.#closedPromise;
+    return this.#ending.whenOver();
   }
 
   sendPing(payload: Uint8Array | undefined): Promise<number> {
@@ -146,7 +153,7 @@ export class ConnectionCore<Data>
         : toOctets(payload, 'MEERKAT_CONTROL_PAYLOAD');
     const sent = this.endpoint.ping(octets);
     const pong = sent
-      ? this.#pings.wait(octets, this.#options.clock.now())
+      ? this.#pings.wait(octets, this.#terms.options.clock.now())
       : Promise.reject(this.#closedError());
     if (sent) this.sending.scheduleFlush();
     // The peer's leaving must not end the process of an application that pings without waiting.
@@ -171,7 +178,7 @@ export class ConnectionCore<Data>
   }
 
   binaryMessage(octets: Uint8Array, start: number, end: number, owned: boolean): void {
-    const lent = owned || (this.#options.dangerouslyLendMessages && this.delivery.handsOver);
+    const lent = owned || (this.#terms.options.dangerouslyLendMessages && this.delivery.handsOver);
     const message = lent ? viewOf(octets, start, end) : copyOctets(octets, start, end);
     this.delivery.receive(message, end - start);
   }
@@ -181,16 +188,20 @@ export class ConnectionCore<Data>
   }
 
   ping(octets: Uint8Array, start: number, end: number): void {
-    const { ping } = this.#handlers;
+    const { ping } = this.#terms.handlers;
     if (ping === undefined) return;
-    this.#call(() => ping.call(this.#handlers, this.#connection, copyOctets(octets, start, end)));
+    this.#call(() =>
+      ping.call(this.#terms.handlers, this.#connection, copyOctets(octets, start, end)),
+    );
   }
 
   pong(octets: Uint8Array, start: number, end: number): void {
-    this.#pings?.answered(octets, start, end, this.#options.clock.now());
-    const { pong } = this.#handlers;
+    this.#pings?.answered(octets, start, end, this.#terms.options.clock.now());
+    const { pong } = this.#terms.handlers;
     if (pong === undefined) return;
-    this.#call(() => pong.call(this.#handlers, this.#connection, copyOctets(octets, start, end)));
+    this.#call(() =>
+      pong.call(this.#terms.handlers, this.#connection, copyOctets(octets, start, end)),
+    );
   }
 
   closing(): void {
@@ -206,16 +217,16 @@ export class ConnectionCore<Data>
       return;
     }
     this.#ending.began('peer', 'close', 'open');
-    this.#unanswered = close;
+    this.#ending.waitingClose = close;
     // Not longer than this: a handler may never come to an end.
     this.#arm(() => this.#answerClose());
     this.#proceed();
   }
 
   #answerClose(): void {
-    const close = this.#unanswered;
+    const close = this.#end?.waitingClose;
     if (close === undefined) return;
-    this.#unanswered = undefined;
+    this.#ending.waitingClose = undefined;
     if (this.endpoint.answerClose(close)) this.#ending.sent({ code: close.code, reason: '' });
     this.#bothClosed();
   }
@@ -223,19 +234,19 @@ export class ConnectionCore<Data>
   /** The closing handshake is done. The server ends the transport first (§7.1.1), the client waits for that. */
   #bothClosed(): void {
     this.delivery.readOn();
-    this.#outbox.flush();
-    if (this.#role === 'server' || this.#peerEnded) this.#transport.end();
+    this.sending.flushAll();
+    if (this.#terms.role === 'server' || this.#end?.peerEnded === true) this.#transport.end();
     this.#arm(() => this.#destroy());
   }
 
   failed(error: ProtocolError): void {
-    this.#unanswered = undefined; // what stands behind the fault does not count
+    this.#ending.waitingClose = undefined; // what stands behind the fault does not count
     this.delivery.hurry();
     this.#heartbeat.stop();
     this.#noteViolation(error);
     this.#ending.sent({ code: error.closeCode, reason: error.message });
     this.delivery.readOn();
-    this.#outbox.flush();
+    this.sending.flushAll();
     this.#transport.end();
     this.#arm(() => this.#destroy());
   }
@@ -262,32 +273,32 @@ export class ConnectionCore<Data>
 
   /** The peer's direction is over. Unless its Close came before, that is an abnormal end. */
   ended(): void {
-    this.#peerEnded = true;
+    this.#ending.peerEnded = true;
     this.delivery.hurry();
-    if (this.#unanswered !== undefined) return; // our Close still follows the messages before the peer's
+    if (this.#end?.waitingClose !== undefined) return; // our Close still follows the messages before the peer's
     this.sending.closing();
     const phase = this.endpoint.transportEnd();
     this.#ending.began('peer', 'transportEnd', phase);
     this.#heartbeat.stop();
-    this.#outbox.flush();
+    this.sending.flushAll();
     this.#transport.end();
     this.#arm(() => this.#destroy());
   }
 
   closed(error: Error | undefined): void {
-    if (this.#transportClosed) return;
-    this.#transportClosed = true;
+    if (this.#end?.transportClosed === true) return;
+    this.#ending.transportClosed = true;
     const phase = this.endpoint.transportEnd();
     if (error !== undefined) this.#ending.broke(error, phase);
     else this.#ending.began('peer', 'transportEnd', phase);
-    this.#unanswered = undefined;
+    this.#ending.waitingClose = undefined;
     this.#heartbeat.stop();
     this.sending.end();
     this.#pings?.rejectAll(this.#closedError());
     this.delivery.hurry();
     this.#proceed();
     // What was complete is still handed over, as long as the handler gets on with it.
-    if (this.#closed === undefined) this.#arm(() => this.#finish());
+    if (this.#end?.outcome === undefined) this.#arm(() => this.#finish());
   }
 
   // --- what the application does
@@ -302,26 +313,26 @@ export class ConnectionCore<Data>
   }
 
   exceeded(limit: LimitName): void {
-    this.#limitHits?.add(limit);
+    this.#terms.limitHits?.add(limit);
   }
 
   /** The peer broke a rule in a message that was looked at later than it came. */
   violated(error: ProtocolError): void {
-    if (this.endpoint.fail(error) || this.#closed !== undefined) return;
+    if (this.endpoint.fail(error) || this.#end?.outcome !== undefined) return;
     // The end came before; it waits for the messages, of which there are no more.
     this.#noteViolation(error);
     this.handled();
   }
 
   #noteViolation(error: ProtocolError): void {
-    if (error.limit !== undefined) this.#limitHits?.add(error.limit as LimitName);
+    if (error.limit !== undefined) this.#terms.limitHits?.add(error.limit as LimitName);
     this.#ending.violated(error);
   }
 
   drain(): void {
-    const { drain } = this.#handlers;
+    const { drain } = this.#terms.handlers;
     if (drain === undefined || !this.endpoint.maySend) return;
-    this.#call(() => drain.call(this.#handlers, this.#connection));
+    this.#call(() => drain.call(this.#terms.handlers, this.#connection));
   }
 
   overflow(): void {
@@ -329,16 +340,16 @@ export class ConnectionCore<Data>
   }
 
   handled(): void {
-    if (this.#closed !== undefined) return;
-    if (this.#transportClosed) this.#arm(() => this.#finish()); // it gets on: wait for the next as long again
+    if (this.#end?.outcome !== undefined) return;
+    if (this.#end?.transportClosed === true) this.#arm(() => this.#finish()); // it gets on: wait for the next as long again
     this.#proceed();
   }
 
   /** Goes on with what waits for the messages, once nothing is being worked on. */
   #proceed(): void {
     if (!this.delivery.idle) return;
-    if (this.#transportClosed) this.#finish();
-    else if (this.#unanswered !== undefined) this.#answerClose();
+    if (this.#end?.transportClosed === true) this.#finish();
+    else if (this.#end?.waitingClose !== undefined) this.#answerClose();
   }
 
   /** Calls a handler that delays nothing; what it throws or rejects with closes the connection. */
@@ -356,7 +367,7 @@ export class ConnectionCore<Data>
   handlerFailed(error: unknown): void {
     // Whatever the handler left half done, the next message would meet it.
     this.delivery.stop();
-    reportError(this.#handlers, error, this.#connection);
+    reportError(this.#terms.handlers, error, this.#connection);
     this.#close(1011, '', 'handler', error);
   }
 
@@ -373,9 +384,9 @@ export class ConnectionCore<Data>
     this.#heartbeat.stop();
     this.#ending.sent({ code, reason });
     this.#ending.began('local', because, phase, error);
-    this.#outbox.flush();
+    this.sending.flushAll();
     if (this.endpoint.state === 'closed') {
-      this.#unanswered = undefined; // the peer's Close was here before
+      this.#ending.waitingClose = undefined; // the peer's Close was here before
       this.#bothClosed();
       return;
     }
@@ -387,12 +398,13 @@ export class ConnectionCore<Data>
   /** Ends without a closing handshake. */
   #lost(because: ClosedBecause): void {
     this.#ending.began('local', because, this.endpoint.state);
-    if (because === 'pongTimeout' || because === 'closeTimeout') this.#limitHits?.add(because);
+    if (because === 'pongTimeout' || because === 'closeTimeout')
+      this.#terms.limitHits?.add(because);
     if (because === 'closeTimeout') this.#ending.unanswered();
     this.endpoint.transportEnd();
-    this.#unanswered = undefined;
+    this.#ending.waitingClose = undefined;
     this.#heartbeat.stop();
-    if (!this.#transportClosed) this.#destroy();
+    if (this.#end?.transportClosed !== true) this.#destroy();
   }
 
   #destroy(): void {
@@ -403,28 +415,28 @@ export class ConnectionCore<Data>
 
   /** Replaces the step of the ending that is being waited for. */
   #arm(expired: () => void): void {
-    this.#timer?.cancel();
-    this.#timer = this.#options.clock.after(this.#options.closeTimeout, expired);
+    this.#end?.timer?.cancel();
+    this.#ending.timer = this.#terms.options.clock.after(this.#terms.options.closeTimeout, expired);
   }
 
   #finish(): void {
-    if (this.#closed !== undefined) return;
-    this.#timer?.cancel();
-    const closed = this.#ending.closed(
-      this.sending.droppedMessages,
-      this.delivery.discardedMessages,
-    );
-    this.#closed = closed;
+    if (this.#end?.outcome !== undefined) return;
+    this.#end?.timer?.cancel();
+    const closed = this.#ending.closed(this.sending.droppedMessages, this.discardedMessages);
+    this.#ending.outcome = closed;
     this.delivery.finish();
-    const { close } = this.#handlers;
-    if (close !== undefined) this.#call(() => close.call(this.#handlers, this.#connection, closed));
-    this.#gone?.(this.#connection);
-    this.#resolveClosed?.(closed);
+    const { close } = this.#terms.handlers;
+    if (close !== undefined)
+      this.#call(() => close.call(this.#terms.handlers, this.#connection, closed));
+    this.#terms.gone?.(this.#connection);
+    this.#ending.tell();
   }
 
   // --- the heartbeat
 
   pingDue(): void {
+    // Whoever idles is small, also after it has spoken.
+    if (this.#delivery?.dispensable === true) this.#delivery = undefined;
     if (this.endpoint.ping(NO_OCTETS)) this.sending.scheduleFlush();
   }
 
@@ -433,11 +445,11 @@ export class ConnectionCore<Data>
   }
 
   get reading(): boolean {
-    return this.delivery.reading;
+    return this.#delivery === undefined || this.#delivery.reading;
   }
 
   #closedError(): ConnectionClosedError {
-    const { code, reason } = this.#closed ?? this.#ending.closed(0, 0);
+    const { code, reason } = this.#end?.outcome ?? this.#ending.closed(0, 0);
     return new ConnectionClosedError(code, reason);
   }
 }
@@ -450,7 +462,8 @@ function viewOf(octets: Uint8Array, start: number, end: number): Uint8Array {
 }
 
 function inflationSettings<Data>(setup: ConnectionSetup<Data>): InflationSettings | undefined {
-  const { deflate, options, role } = setup;
+  const { deflate, terms } = setup;
+  const { options, role } = terms;
   if (deflate === undefined || options.compression === undefined) return undefined;
   const { maxMessageBytes, maxInflateRatio } = options;
   return {
@@ -462,7 +475,8 @@ function inflationSettings<Data>(setup: ConnectionSetup<Data>): InflationSetting
 }
 
 function deflationSettings<Data>(setup: ConnectionSetup<Data>): DeflationSettings | undefined {
-  const { deflate, options, role } = setup;
+  const { deflate, terms } = setup;
+  const { options, role } = terms;
   if (deflate === undefined || options.compression === undefined) return undefined;
   return { ...options.compression, direction: role === 'server' ? deflate.server : deflate.client };
 }

@@ -54,7 +54,7 @@ export class Connection<Data = unknown> {
 
   /** Messages that came too fast so far, and were not handed over: see the option `overRate`. */
   get discardedMessages(): number {
-    return this.#core.delivery.discardedMessages;
+    return this.#core.discardedMessages;
   }
 
   /**

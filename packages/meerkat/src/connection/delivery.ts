@@ -28,6 +28,21 @@ export interface DeliveryActions {
 /** The inbox of all who have none: nothing is ever put in. */
 const EMPTY = new Inbox();
 
+/** How far the end of a connection has come, as far as its messages are concerned. */
+class DeliveryEnd {
+  /** Nothing pauses reading any more. */
+  readingOn = false;
+  /** Our Close is out. */
+  closing = false;
+  /** No message is handed over any more. */
+  discarding = false;
+  abandoned = false;
+  finished = false;
+}
+
+/** The pulls of all who are not iterated over: nothing is ever put in. */
+const NO_PULLS: Pull[] = [];
+
 type Pull = (result: IteratorResult<Message, undefined>) => void;
 
 /**
@@ -49,25 +64,22 @@ export class Delivery<Data> {
   #inflation: Inflation | undefined;
   readonly #rate: ReceiveRate | undefined;
   /** Promises of the application that are pending, and the pulled message: while there is one, no handler is called. */
-  #working = 1; // the open hook
+  #working: number;
   /** The message handler is being called: the next one has to wait for it to return. */
   #handing = false;
   /** The loop that takes the messages. */
   #reader: AsyncIterator<Message, undefined> | undefined;
   /** Messages that the loop was given and has not asked beyond. */
   #pulled = 0;
-  #pulls: Pull[] = [];
+  #pulls: Pull[] = NO_PULLS;
   #paused = false;
-  /** Nothing pauses reading any more. */
-  #readingOn = false;
   /** The open hook is done. */
-  #opened = false;
-  #closing = false;
+  #opened: boolean;
   #giveUpPlanned = false;
-  #discarding = false;
-  #abandoned = false;
-  #finished = false;
+  /** From the first sign of the end on. */
+  #end: DeliveryEnd | undefined;
 
+  /** @param opened - Whether there is nothing to wait for. If not, {@link begin} is called next. */
   constructor(
     connection: Connection<Data>,
     role: Role,
@@ -75,6 +87,7 @@ export class Delivery<Data> {
     options: ResolvedConnectionOptions,
     inflation: InflationSettings | undefined,
     actions: DeliveryActions,
+    opened: boolean,
   ) {
     this.#connection = connection;
     this.#role = role;
@@ -82,7 +95,25 @@ export class Delivery<Data> {
     this.#options = options;
     this.#inflationSettings = inflation;
     this.#actions = actions;
+    this.#opened = opened;
+    this.#working = opened ? 0 : 1; // the open hook
     if (ReceiveRate.wanted(options)) this.#rate = this.#makeRate();
+  }
+
+  /** Whether a new one in its place would do as well: the open hook is done, and nothing is in progress. */
+  get dispensable(): boolean {
+    return (
+      this.#opened &&
+      this.#working === 0 &&
+      !this.#handing &&
+      this.#inbox.length === 0 &&
+      this.#inflation === undefined &&
+      this.#rate === undefined &&
+      this.#reader === undefined &&
+      this.#end === undefined &&
+      !this.#giveUpPlanned &&
+      !this.#paused
+    );
   }
 
   /** Whether the transport is being read, as far as the inbox has a say in it. */
@@ -95,16 +126,16 @@ export class Delivery<Data> {
    * and a loop that asks for the next message is not at work, even where the open hook is that loop.
    */
   get idle(): boolean {
-    if (this.#abandoned) return true;
+    if (this.#end?.abandoned === true) return true;
     if (this.#inflation?.active === true) return false;
     if (this.#pulls.length > 0) return this.#inbox.length === 0;
     return this.#working === 0 && (this.#inbox.length === 0 || !this.#consumed);
   }
 
   /** Calls the open hook; messages wait for its promise. */
-  begin(hook: (() => unknown) | undefined): void {
+  begin(hook: () => unknown): void {
     try {
-      const pending = hook?.();
+      const pending = hook();
       if (isThenable(pending)) {
         this.#waitFor(pending, () => this.#openDone());
         return;
@@ -113,6 +144,11 @@ export class Delivery<Data> {
       this.#actions.handlerFailed(error);
     }
     this.#openDone();
+  }
+
+  get #ending(): DeliveryEnd {
+    this.#end ??= new DeliveryEnd();
+    return this.#end;
   }
 
   #openDone(): void {
@@ -127,13 +163,13 @@ export class Delivery<Data> {
 
   /** Hot path: a message that meets an idle handler is never stored. */
   receive(message: Message, bytes: number): void {
-    if (this.#discarding || this.#inflation?.queue(message, bytes) === true) return;
+    if (this.#end?.discarding === true || this.#inflation?.queue(message, bytes) === true) return;
     this.#deliver(message, bytes);
   }
 
   /** Takes a compressed message, valid until the call returns. */
   receiveCompressed(opcode: DataOpcode, octets: Uint8Array, start: number, end: number): void {
-    if (this.#discarding || this.#inflationSettings === undefined) return;
+    if (this.#end?.discarding === true || this.#inflationSettings === undefined) return;
     this.#inflation ??= this.#makeInflation(this.#inflationSettings);
     this.#inflation.receive(opcode, octets, start, end);
     this.#regulate();
@@ -151,7 +187,7 @@ export class Delivery<Data> {
   }
 
   #deliver(message: Message, bytes: number): void {
-    if (this.#discarding) return;
+    if (this.#end?.discarding === true) return;
     if (this.#rate?.admit(bytes) === false) return;
     if (
       this.#working === 0 &&
@@ -229,14 +265,14 @@ export class Delivery<Data> {
 
   /** Our Close is out. Without a taker, messages must not keep us from reading up to the peer's. */
   closing(): void {
-    this.#closing = true;
+    this.#ending.closing = true;
     this.hurry();
     this.#regulate();
   }
 
   /** No more messages come, but what comes is to be read: a socket closed over unread octets resets the peer. */
   readOn(): void {
-    this.#readingOn = true;
+    this.#ending.readingOn = true;
     this.#resume();
   }
 
@@ -248,16 +284,16 @@ export class Delivery<Data> {
 
   /** The same, and nothing that the application still works on is waited for. */
   abandon(): void {
-    this.#abandoned = true;
+    this.#ending.abandoned = true;
     this.stop();
   }
 
   /** The connection is over. Only a loop may still take what waits. */
   finish(): void {
-    this.#finished = true;
+    this.#ending.finished = true;
     this.#rate?.stop();
     if (this.#handlers.message !== undefined) {
-      this.#discarding = true;
+      this.#ending.discarding = true;
       this.#inbox.clear();
       this.#inflation?.stop();
     }
@@ -271,7 +307,7 @@ export class Delivery<Data> {
 
   /** The connection is over, and so are its messages. */
   get #over(): boolean {
-    if (!this.#finished || this.#inbox.length > 0) return false;
+    if (this.#end?.finished !== true || this.#inbox.length > 0) return false;
     return this.#inflation === undefined || this.#inflation.length === 0;
   }
 
@@ -295,13 +331,13 @@ export class Delivery<Data> {
   /** Reads while the inbox has room; where nobody makes any, what it holds is given up in the end. */
   #regulate(): void {
     this.#inflation?.advance();
-    if (this.#finished) return; // there is nothing to read
+    if (this.#end?.finished === true) return; // there is nothing to read
     const reason = this.#pauseReason;
     if (reason === undefined) {
       this.#resume();
       return;
     }
-    if (!this.#paused && !this.#discarding && !this.#readingOn) {
+    if (!this.#paused && this.#end?.discarding !== true && this.#end?.readingOn !== true) {
       this.#paused = true;
       this.#actions.pauseReading();
       this.#actions.exceeded(reason);
@@ -316,13 +352,13 @@ export class Delivery<Data> {
   /** Whether nobody takes messages, while what comes behind them is needed. */
   get #unwanted(): boolean {
     if (this.#consumed) return false;
-    return this.#closing || (this.#opened && this.#role === 'server');
+    return this.#end?.closing === true || (this.#opened && this.#role === 'server');
   }
 
   #giveUp(): void {
     this.#giveUpPlanned = false;
     if (!this.#full || !this.#unwanted) return;
-    if (this.#closing) {
+    if (this.#end?.closing === true) {
       this.#discard();
     } else {
       this.#inbox.clear();
@@ -332,7 +368,7 @@ export class Delivery<Data> {
 
   /** Takes no more messages, but goes on reading: the peer's Close is behind them. */
   #discard(): void {
-    this.#discarding = true;
+    this.#ending.discarding = true;
     this.#inflation?.stop();
     this.#resume();
   }
@@ -411,6 +447,7 @@ export class Delivery<Data> {
       return Promise.resolve(DONE);
     }
     return new Promise((resolve) => {
+      if (this.#pulls === NO_PULLS) this.#pulls = [];
       this.#pulls.push(resolve);
       this.#answerPulls();
       this.#progress();

@@ -2,6 +2,7 @@ import { CloseCode } from '../protocol/close-code.ts';
 import type { CloseFrame } from '../protocol/close-frame.ts';
 import type { ConnectionState } from '../protocol/connection-state.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
+import type { Timer } from './clock.ts';
 import type { Closed, ClosedBecause } from './closed.ts';
 import type { LimitName } from './limit-hits.ts';
 
@@ -12,8 +13,21 @@ const LIMITS: Partial<Record<ClosedBecause, LimitName>> = {
   closeTimeout: 'closeTimeout',
 };
 
-/** Gathers how a connection ends. What began it first stays; the rest adds to it. */
+/**
+ * Gathers how a connection ends, and how far that has come. What began it first stays; the rest adds to it. A connection
+ * makes it at the first sign of its end, or when somebody wants to be told.
+ */
 export class Ending {
+  /** The peer's Close, while it waits for the messages before it. */
+  waitingClose: CloseFrame | undefined;
+  peerEnded = false;
+  transportClosed = false;
+  /** Of the step that is being waited for. */
+  timer: Timer | undefined;
+  /** Once nothing of the connection is left. */
+  outcome: Closed | undefined;
+  #promise: Promise<Closed> | undefined;
+  #resolve: ((closed: Closed) => void) | undefined;
   #by: Closed['by'] | undefined;
   #because: ClosedBecause = 'transportEnd';
   #phase: ConnectionState = 'open';
@@ -21,6 +35,22 @@ export class Ending {
   #received: CloseFrame | undefined;
   #violation: ProtocolError | undefined;
   #error: unknown;
+
+  /** Resolves with the outcome once {@link tell} is called. */
+  whenOver(): Promise<Closed> {
+    this.#promise ??=
+      this.outcome === undefined
+        ? new Promise((resolve) => {
+            this.#resolve = resolve;
+          })
+        : Promise.resolve(this.outcome);
+    return this.#promise;
+  }
+
+  /** Tells the outcome to whoever wants to be told. */
+  tell(): void {
+    if (this.outcome !== undefined) this.#resolve?.(this.outcome);
+  }
 
   began(by: Closed['by'], because: ClosedBecause, phase: ConnectionState, error?: unknown): void {
     if (this.#by !== undefined) return;

@@ -1,5 +1,5 @@
 import { Keepalive, type KeepaliveTimes } from '../protocol/keepalive.ts';
-import type { Clock, Timer } from './clock.ts';
+import { type Clock, type Sleeper, type Timer, wakeAfter } from './clock.ts';
 
 /** What the heartbeat does to its connection, and asks of it. */
 export interface HeartbeatActions {
@@ -10,21 +10,23 @@ export interface HeartbeatActions {
   readonly reading: boolean;
 }
 
-/** Drives a connection's keepalive with a timer. */
-export class Heartbeat {
+/** In place of a timer: there is none any more. */
+const OVER: Timer = { cancel() {} };
+
+/**
+ * Drives a connection's keepalive with a timer. It is that keepalive, and what the timer wakes, since every object between
+ * them is one for each idle connection.
+ */
+export class Heartbeat extends Keepalive implements Sleeper {
   readonly #clock: Clock;
   readonly #actions: HeartbeatActions;
-  readonly #keepalive: Keepalive | undefined;
   #timer: Timer | undefined;
-  #recheck: NodeJS.Immediate | undefined;
-  #stopped = false;
 
   constructor(times: KeepaliveTimes, clock: Clock, actions: HeartbeatActions) {
+    super(times, Math.trunc(clock.now()), 2 * Math.random() - 1);
     this.#clock = clock;
     this.#actions = actions;
-    if (times.pingInterval > 0) {
-      this.#keepalive = new Keepalive(times, Math.trunc(clock.now()), 2 * Math.random() - 1);
-    }
+    if (times.pingInterval === 0) this.#timer = OVER;
   }
 
   start(): void {
@@ -32,45 +34,44 @@ export class Heartbeat {
   }
 
   stop(): void {
-    this.#stopped = true;
     this.#timer?.cancel();
-    clearImmediate(this.#recheck);
-  }
-
-  /** Octets arrived. */
-  heard(): void {
-    this.#keepalive?.heard();
+    this.#timer = OVER;
   }
 
   /** Reading goes on after a pause. */
-  excuse(): void {
-    this.#keepalive?.excuse(Math.trunc(this.#clock.now()));
+  override excuse(): void {
+    super.excuse(Math.trunc(this.#clock.now()));
+  }
+
+  /** What the timer calls. */
+  wake(): void {
+    this.#look(false);
   }
 
   #sleep(): void {
-    if (this.#keepalive === undefined || this.#stopped) return;
-    const delay = Math.max(0, this.#keepalive.wakeAt - this.#clock.now());
-    this.#timer = this.#clock.after(delay, () => this.#wake(false));
+    if (this.#timer === OVER) return;
+    const delay = Math.max(0, this.wakeAt - this.#clock.now());
+    this.#timer = wakeAfter(this.#clock, delay, this);
   }
 
-  #wake(afterReading: boolean): void {
-    const keepalive = this.#keepalive;
-    if (keepalive === undefined) return;
+  #look(afterReading: boolean): void {
     const now = Math.trunc(this.#clock.now());
-    if (!this.#actions.reading) keepalive.excuse(now);
-    const verdict = keepalive.check(now);
+    if (!this.#actions.reading) super.excuse(now);
+    const verdict = this.check(now);
     if (verdict === 'dead') {
-      if (afterReading) {
-        this.#actions.peerDead();
-        return;
-      }
-      // Timers run before sockets are read: after a blocked loop the Pong may be here already. Look once more then.
-      this.#recheck = setImmediate(() => {
-        this.#recheck = setImmediate(() => this.#wake(true));
-      });
+      if (afterReading) this.#actions.peerDead();
+      else this.#lookAgain();
       return;
     }
     if (verdict === 'ping') this.#actions.pingDue();
     this.#sleep();
+  }
+
+  /** Timers run before sockets are read: after a blocked loop the Pong may be here already. */
+  #lookAgain(): void {
+    let immediate = setImmediate(() => {
+      immediate = setImmediate(() => this.#look(true));
+    });
+    this.#timer = { cancel: () => clearImmediate(immediate) };
   }
 }

@@ -47,6 +47,16 @@ export class Outbox implements EndpointOutput {
     return this.#shared === undefined ? this.#end : this.#shared.bytes;
   }
 
+  /** Octets written here that the network has not taken. */
+  get queuedBytes(): number {
+    return this.pendingBytes + this.#transport.queuedBytes;
+  }
+
+  /** Whether the network has taken all that the transport was given. */
+  get drained(): boolean {
+    return this.#transport.queuedBytes === 0;
+  }
+
   /**
    * Queues a whole frame that nobody changes any more. It is not copied where nothing else waits: then others may have
    * the same row of frames, and it is joined for all of them.

@@ -4,7 +4,6 @@ import { refuseUnknownOptions } from '../protocol/option-range.ts';
 import { PreparedMessage } from '../protocol/prepared-message.ts';
 import type { Sendable, SendOptions, SendResult } from '../protocol/sendable.ts';
 import { UsageError } from '../protocol/usage-error.ts';
-import type { Transport } from '../transport/transport.ts';
 import { Backpressure, type BackpressureActions } from './backpressure.ts';
 import { Deflation, type DeflationSettings } from './compression/deflation.ts';
 import type { ResolvedConnectionOptions } from './connection-options.ts';
@@ -17,7 +16,6 @@ import { flushAtEndOfTurn } from './turn.ts';
 export interface SendingSetup {
   readonly endpoint: Endpoint;
   readonly outbox: Outbox;
-  readonly transport: Transport;
   readonly options: ResolvedConnectionOptions;
   /** How messages are compressed; undefined where that was not agreed on. */
   readonly deflation: DeflationSettings | undefined;
@@ -38,32 +36,31 @@ export interface SendingActions {
 export class Sending implements BackpressureActions {
   readonly #endpoint: Endpoint;
   readonly #outbox: Outbox;
-  readonly #transport: Transport;
   readonly #options: ResolvedConnectionOptions;
   readonly #actions: SendingActions;
   /** From the first sender on who was told to wait. */
   #waiting: Backpressure | undefined;
-  readonly #deflationSettings: DeflationSettings | undefined;
-  /** From the first message on: a connection that sends none does without. */
-  #deflation: Deflation | undefined;
+  /** What compresses, from the first message on; how until then; undefined where that was not agreed on. */
+  #compressor: Deflation | DeflationSettings | undefined;
   /** A chunk is being handled: what is sent leaves at its end. */
   #inChunk = false;
   #flushScheduled = false;
   #droppedMessages = 0;
 
-  constructor({ endpoint, outbox, transport, options, deflation, actions }: SendingSetup) {
+  constructor({ endpoint, outbox, options, deflation, actions }: SendingSetup) {
     this.#endpoint = endpoint;
     this.#outbox = outbox;
-    this.#transport = transport;
     this.#options = options;
     this.#actions = actions;
-    this.#deflationSettings = deflation;
+    this.#compressor = deflation;
   }
 
   /** Octets accepted that the network has not taken yet. */
   get queuedBytes(): number {
-    const compressing = this.#deflation?.pendingBytes ?? 0;
-    return compressing + this.#outbox.pendingBytes + this.#transport.queuedBytes;
+    const queued = this.#outbox.queuedBytes;
+    const compressor = this.#compressor;
+    if (compressor === undefined || !(compressor instanceof Deflation)) return queued;
+    return queued + compressor.pendingBytes;
   }
 
   /** Messages that were not accepted. */
@@ -108,11 +105,11 @@ export class Sending implements BackpressureActions {
 
   /** What compresses; undefined where that was not agreed on. */
   get #compressing(): Deflation | undefined {
-    if (this.#deflation !== undefined || this.#deflationSettings === undefined) {
-      return this.#deflation;
-    }
-    this.#deflation = new Deflation(this.#endpoint, this.#deflationSettings, () => this.flush());
-    return this.#deflation;
+    const compressor = this.#compressor;
+    if (compressor === undefined || compressor instanceof Deflation) return compressor;
+    const deflation = new Deflation(this.#endpoint, compressor, () => this.flush());
+    this.#compressor = deflation;
+    return deflation;
   }
 
   /** Resolves below the soft mark, and at the end. */
@@ -157,9 +154,14 @@ export class Sending implements BackpressureActions {
     this.#waiting?.relieved();
   }
 
+  /** Gives all that was written to the transport: the end is near. */
+  flushAll(): void {
+    this.#outbox.flush();
+  }
+
   /** The network took something. */
   transportDrained(): void {
-    if (this.#transport.queuedBytes === 0) this.#endpoint.drained();
+    if (this.#outbox.drained) this.#endpoint.drained();
     this.#outbox.flush();
     this.#waiting?.relieved();
   }
@@ -174,7 +176,7 @@ export class Sending implements BackpressureActions {
 
   /** The Close frame follows, or the end: writes what still waits to be compressed. */
   closing(): void {
-    this.#deflation?.flush();
+    if (this.#compressor instanceof Deflation) this.#compressor.flush();
   }
 
   get #backpressure(): Backpressure {
@@ -187,7 +189,7 @@ export class Sending implements BackpressureActions {
 
   /** Nothing leaves any more. */
   end(): void {
-    this.#deflation?.stop();
+    if (this.#compressor instanceof Deflation) this.#compressor.stop();
     this.#backpressure.end();
   }
 }

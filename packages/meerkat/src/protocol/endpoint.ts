@@ -1,17 +1,20 @@
 // One end of a WebSocket connection after the opening handshake, without I/O (RFC 6455 §5-§7).
 import { buildClose, type CloseFrame, cutReason, parseClose } from './close-frame.ts';
 import { type ConnectionEvent, type ConnectionState, nextState } from './connection-state.ts';
-import { FIN, type FrameHandler, FrameParser, RSV1 } from './frame-parser.ts';
-import { FrameWriter, type Outgoing } from './frame-writer.ts';
-import type { Limits } from './limits.ts';
-import { MessageAssembler, type MessageHandler } from './message-assembler.ts';
-import { MessageReader, type MessageTypes } from './message-reader.ts';
+import {
+  type EndpointOptions,
+  type EndpointSettings,
+  NOWHERE,
+  settingsFor,
+} from './endpoint-settings.ts';
+import { FIN, RSV1 } from './frame-parser.ts';
+import type { Outgoing } from './frame-writer.ts';
+import { Intake, type IntakeOwner } from './intake.ts';
+import type { MessageHandler } from './message-assembler.ts';
 import { copyOctets } from './octets.ts';
 import { type DataOpcode, Opcode } from './opcode.ts';
-import type { Primitives } from './primitives.ts';
 import { ProtocolError } from './protocol-error.ts';
-import { Rate } from './rate.ts';
-import type { Role } from './role.ts';
+import { payOne } from './rate.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What an endpoint reports, in the order of the octets. Octets are valid until the call returns. */
@@ -34,17 +37,9 @@ export interface EndpointOutput extends Outgoing {
 }
 
 /** What an endpoint is made of. */
-export interface EndpointSetup {
-  readonly role: Role;
+export interface EndpointSetup extends EndpointOptions {
   readonly handler: EndpointHandler;
   readonly output: EndpointOutput;
-  readonly primitives: Primitives;
-  readonly limits: Limits;
-  readonly messageTypes: MessageTypes;
-  /** A monotonic clock, in milliseconds. */
-  readonly clock: { now(): number };
-  /** Whether permessage-deflate was agreed on: messages may be compressed then, and say so in RSV1 (RFC 7692 §6). */
-  readonly compression?: boolean | undefined;
 }
 
 const MAX_CONTROL_PAYLOAD = 125;
@@ -55,48 +50,25 @@ const MAX_CONTROL_PAYLOAD = 125;
  * A fault of the peer never raises: it writes a Close frame, ends parsing, and is reported once. A fault of the caller
  * throws {@link UsageError} before any effect.
  */
-export class Endpoint {
-  /** Where the frames go. A class, not closures: there is one for each connection. */
-  static readonly #Frames = class implements FrameHandler {
-    readonly #endpoint: Endpoint;
-    readonly #reader: MessageReader;
-
-    constructor(endpoint: Endpoint, reader: MessageReader) {
-      this.#endpoint = endpoint;
-      this.#reader = reader;
-    }
-
-    dataHeader(head: number, length: number): void {
-      this.#reader.header(head, length);
-    }
-
-    dataPayload(octets: Uint8Array, start: number, end: number, last: boolean): void {
-      this.#reader.payload(octets, start, end, last);
-    }
-
-    controlFrame(opcode: Opcode, octets: Uint8Array, start: number, end: number): void {
-      this.#endpoint.#control(opcode, octets, start, end);
-    }
-  };
-
-  readonly #setup: EndpointSetup;
-  readonly #parser: FrameParser;
-  readonly #reader: MessageReader;
-  readonly #writer: FrameWriter;
-  #controlRate: Rate | undefined;
+export class Endpoint implements IntakeOwner {
+  readonly #settings: EndpointSettings;
+  readonly #handler: EndpointHandler;
+  readonly #output: EndpointOutput;
+  /** While a chunk is parsed, and between two chunks of one message. */
+  #intake: Intake | undefined;
+  /** Nothing more is parsed. */
+  #deaf = false;
   #state: ConnectionState = 'open';
   /** The payload of the Pong that waits for the output to flow. */
   #waitingPong: Uint8Array | undefined;
+  /** Until when the control frames so far use up what is allowed; undefined before the first. */
+  #controlsPaid: number | undefined;
 
   constructor(setup: EndpointSetup) {
-    this.#setup = setup;
-    const { role, handler, output, primitives, limits, messageTypes, compression } = setup;
-    const assembler = new MessageAssembler(handler, primitives, limits.maxMessageBytes);
-    const reader = new MessageReader(assembler, limits, messageTypes, primitives.isUtf8);
-    this.#reader = reader;
-    const frames = new Endpoint.#Frames(this, reader);
-    this.#parser = new FrameParser(role, frames, primitives, compression === true ? RSV1 : 0);
-    this.#writer = new FrameWriter(role, output, primitives);
+    const { handler, output } = setup;
+    this.#settings = settingsFor(setup);
+    this.#handler = handler;
+    this.#output = output;
   }
 
   get state(): ConnectionState {
@@ -118,17 +90,37 @@ export class Endpoint {
    * @param octets - Payload is unmasked in place, so the memory must be the caller's to change.
    */
   receive(octets: Uint8Array, start: number, end: number): void {
+    if (this.#deaf) return;
+    const intake = this.#intake ?? this.#borrow();
     try {
-      this.#parser.parse(octets, start, end);
+      intake.parse(octets, start, end);
     } catch (error) {
       if (error instanceof ProtocolError) {
         this.#fail(error);
         return;
       }
       // The rest of the chunk is lost, so whatever comes next would not be read where a frame begins.
-      this.#parser.stop();
+      this.#stopParsing();
       throw error;
     }
+    if (this.#deaf || !intake.leave()) return;
+    this.#intake = undefined;
+    this.#settings.spare = intake;
+  }
+
+  #borrow(): Intake {
+    const intake = this.#settings.spare ?? new Intake(this.#settings);
+    this.#settings.spare = undefined;
+    intake.workFor(this, this.#handler);
+    this.#intake = intake;
+    return intake;
+  }
+
+  /** Whatever follows is ignored. May be called from within a handler. */
+  #stopParsing(): void {
+    this.#deaf = true;
+    this.#intake?.stop();
+    this.#intake = undefined;
   }
 
   /**
@@ -136,43 +128,43 @@ export class Endpoint {
    * Only {@link receive} looks at it, so it has to be given to that with them. Undefined where any memory will do.
    */
   get room(): Uint8Array | undefined {
-    const due = this.#parser.dataDue;
-    return due === 0 ? undefined : this.#reader.room(due);
+    return this.#intake?.room;
   }
 
   /** The transport is gone, or will be: nothing more is parsed or sent. Answers the state that it interrupted. */
   transportEnd(): ConnectionState {
     const before = this.#state;
     this.#move('transportEnd');
-    this.#parser.stop();
+    this.#stopParsing();
     return before;
   }
 
   /** Sends a text message. False when it may not be sent any more. */
   sendText(text: string): boolean {
     if (!this.maySend) return false;
-    this.#writer.text(text);
+    this.#settings.writer.writeTo(this.#output).text(text);
+    this.#settings.writer.writeTo(NOWHERE);
     return true;
   }
 
   /** Sends a binary message; the octets are copied. False when it may not be sent any more. */
   sendBinary(octets: Uint8Array): boolean {
     if (!this.maySend) return false;
-    this.#writer.frame(FIN | Opcode.Binary, octets, 0, octets.length);
+    this.#write(FIN | Opcode.Binary, octets, 0, octets.length);
     return true;
   }
 
   /** Sends a message that is compressed already, without the last four octets (RFC 7692 §7.2.1). Otherwise as {@link sendBinary}. */
   sendCompressed(opcode: DataOpcode, octets: Uint8Array): boolean {
     if (!this.maySend) return false;
-    this.#writer.frame(FIN | RSV1 | opcode, octets, 0, octets.length);
+    this.#write(FIN | RSV1 | opcode, octets, 0, octets.length);
     return true;
   }
 
   /** Sends text that is in UTF-8 already, which is not looked at. Otherwise as {@link sendBinary}. */
   sendTextOctets(octets: Uint8Array): boolean {
     if (!this.maySend) return false;
-    this.#writer.frame(FIN | Opcode.Text, octets, 0, octets.length);
+    this.#write(FIN | Opcode.Text, octets, 0, octets.length);
     return true;
   }
 
@@ -182,7 +174,8 @@ export class Endpoint {
    */
   sendFrame(frame: Uint8Array): boolean {
     if (!this.maySend) return false;
-    this.#writer.madeFrame(frame);
+    this.#settings.writer.writeTo(this.#output).madeFrame(frame);
+    this.#settings.writer.writeTo(NOWHERE);
     return true;
   }
 
@@ -207,11 +200,11 @@ export class Endpoint {
    * @throws {@link UsageError} for a code or reason that may not be sent.
    */
   close(code: number, reason: string): boolean {
-    const payload = buildClose(code, reason, this.#setup.primitives);
+    const payload = buildClose(code, reason, this.#settings.primitives);
     if (nextState(this.#state, 'sendClose') === undefined) return false;
-    this.#setup.handler.closing?.();
+    this.#handler.closing?.();
     this.#move('sendClose');
-    this.#writer.frame(FIN | Opcode.Close, payload, 0, payload.length);
+    this.#write(FIN | Opcode.Close, payload, 0, payload.length);
     this.#waitingPong = undefined;
     return true;
   }
@@ -231,7 +224,13 @@ export class Endpoint {
     const payload = this.#waitingPong;
     if (payload === undefined || this.#state !== 'open') return;
     this.#waitingPong = undefined;
-    this.#writer.frame(FIN | Opcode.Pong, payload, 0, payload.length);
+    this.#write(FIN | Opcode.Pong, payload, 0, payload.length);
+  }
+
+  /** See `FrameWriter.frame`. The writer is everybody's, and keeps nobody's output in memory. */
+  #write(head: number, payload: Uint8Array, start: number, end: number): void {
+    this.#settings.writer.writeTo(this.#output).frame(head, payload, start, end);
+    this.#settings.writer.writeTo(NOWHERE);
   }
 
   #sendControl(opcode: Opcode, payload: Uint8Array): boolean {
@@ -239,62 +238,67 @@ export class Endpoint {
       throw new UsageError('MEERKAT_CONTROL_PAYLOAD', `${payload.length} octets`);
     }
     if (this.#state !== 'open') return false;
-    this.#writer.frame(FIN | opcode, payload, 0, payload.length);
+    this.#write(FIN | opcode, payload, 0, payload.length);
     return true;
   }
 
-  #control(opcode: Opcode, octets: Uint8Array, start: number, end: number): void {
+  /**
+   * What the intake reports; nobody else calls it.
+   *
+   * @internal
+   */
+  controlFrame(opcode: Opcode, octets: Uint8Array, start: number, end: number): void {
     if (opcode === Opcode.Close) {
       this.#closeFrame(octets, start, end);
       return;
     }
     this.#countControl();
     if (opcode === Opcode.Pong) {
-      this.#setup.handler.pong(octets, start, end);
+      this.#handler.pong(octets, start, end);
       return;
     }
     // "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response" (§5.5.2), but nothing follows
     // our own Close. A peer that pings without reading makes one Pong wait, the latest (§5.5.3), not all of them.
     if (this.#state === 'open') {
-      const waits = this.#setup.output.congested;
+      const waits = this.#output.congested;
       this.#waitingPong = waits ? copyOctets(octets, start, end) : undefined;
-      if (!waits) this.#writer.frame(FIN | Opcode.Pong, octets, start, end);
+      if (!waits) this.#write(FIN | Opcode.Pong, octets, start, end);
     }
-    this.#setup.handler.ping(octets, start, end);
+    this.#handler.ping(octets, start, end);
   }
 
   #countControl(): void {
-    const { limits, clock } = this.#setup;
-    const time = clock.now();
-    // Made on the first control frame: most connections see one in 25 seconds.
-    this.#controlRate ??= new Rate(
-      limits.maxControlFramesPerSecond,
-      limits.controlFrameBurst,
-      time,
+    const { limits, clock } = this.#settings;
+    const { maxControlFramesPerSecond, controlFrameBurst } = limits;
+    this.#controlsPaid = payOne(
+      this.#controlsPaid,
+      clock.now(),
+      maxControlFramesPerSecond,
+      controlFrameBurst,
     );
-    if (!this.#controlRate.take(time)) throw new ProtocolError('WS_CONTROL_RATE');
+    if (this.#controlsPaid === undefined) throw new ProtocolError('WS_CONTROL_RATE');
   }
 
   #closeFrame(octets: Uint8Array, start: number, end: number): void {
-    const close = parseClose(octets, start, end, this.#setup.primitives);
-    this.#parser.stop();
-    if (this.#move('receiveClose')) this.#setup.handler.closeReceived(close);
+    const close = parseClose(octets, start, end, this.#settings.primitives);
+    this.#stopParsing();
+    if (this.#move('receiveClose')) this.#handler.closeReceived(close);
   }
 
   #fail(error: ProtocolError): boolean {
     const { state } = this;
-    this.#parser.stop();
+    this.#stopParsing();
     if (state === 'closed') return false;
-    if (state !== 'closeSent') this.#setup.handler.closing?.();
+    if (state !== 'closeSent') this.#handler.closing?.();
     this.#move('fail');
     if (state !== 'closeSent') {
-      const { primitives } = this.#setup;
+      const { primitives } = this.#settings;
       // The rule that was broken, for whoever debugs the peer.
       const reason = cutReason(error.message, primitives);
       const payload = buildClose(error.closeCode, reason, primitives);
-      this.#writer.frame(FIN | Opcode.Close, payload, 0, payload.length);
+      this.#write(FIN | Opcode.Close, payload, 0, payload.length);
     }
-    this.#setup.handler.failed(error);
+    this.#handler.failed(error);
     return true;
   }
 

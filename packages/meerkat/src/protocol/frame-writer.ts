@@ -27,7 +27,7 @@ const UNMEASURED_UNITS = 4096;
  * Hot path: header and payload go straight into the outgoing memory; a text is encoded there, with no object between.
  */
 export class FrameWriter {
-  readonly #out: Outgoing;
+  #out: Outgoing;
   readonly #primitives: Primitives;
   readonly #masked: boolean;
 
@@ -38,6 +38,12 @@ export class FrameWriter {
     this.#primitives = primitives;
   }
 
+  /** Writes to somebody else from here on. */
+  writeTo(out: Outgoing): this {
+    this.#out = out;
+    return this;
+  }
+
   /**
    * Writes one frame; the payload is copied.
    *
@@ -46,8 +52,9 @@ export class FrameWriter {
    */
   frame(head: number, payload: Uint8Array, start: number, end: number): void {
     const length = end - start;
-    const at = this.#out.reserve(MAX_HEADER + length);
-    const octets = this.#out.octets;
+    const out = this.#out;
+    const at = out.reserve(MAX_HEADER + length);
+    const octets = out.octets;
     const body = at + this.#headerLength(length);
     if (length < 64) {
       for (let index = 0; index < length; index += 1) {
@@ -56,15 +63,16 @@ export class FrameWriter {
     } else {
       octets.set(length === payload.length ? payload : payload.subarray(start, end), body);
     }
-    this.#finish(head, octets, at, body, length);
+    out.commit(this.#finish(head, octets, at, body, length));
   }
 
   /** Writes a whole text message as one frame. */
   text(text: string): void {
     const units = text.length;
     const room = units <= UNMEASURED_UNITS ? units * 3 : this.#primitives.utf8Length(text);
-    const at = this.#out.reserve(MAX_HEADER + room);
-    const octets = this.#out.octets;
+    const out = this.#out;
+    const at = out.reserve(MAX_HEADER + room);
+    const octets = out.octets;
     // Written behind the header that it would have if it were all ASCII, and moved if it is not.
     let body = at + this.#headerLength(units);
     const length = this.#primitives.encodeUtf8Into(text, octets, body);
@@ -73,7 +81,7 @@ export class FrameWriter {
       octets.copyWithin(exact, body, body + length);
       body = exact;
     }
-    this.#finish(FIN | Opcode.Text, octets, at, body, length);
+    out.commit(this.#finish(FIN | Opcode.Text, octets, at, body, length));
   }
 
   /** Writes a whole frame that was made unmasked, header and all; a client masks what it writes of it. */
@@ -90,15 +98,15 @@ export class FrameWriter {
     return this.#masked ? unmasked + 4 : unmasked;
   }
 
-  /** Writes the header in front of a payload of `length` octets that stands at `body`, and masks it. */
-  #finish(head: number, octets: Uint8Array, at: number, body: number, length: number): void {
+  /** Writes the header in front of a payload of `length` octets that stands at `body`, and masks it. Answers where it ends. */
+  #finish(head: number, octets: Uint8Array, at: number, body: number, length: number): number {
     writeHeader(octets, at, head, this.#masked ? 0x80 : 0, length);
     if (this.#masked) {
       const key = this.#primitives.maskKey();
       writeInt32(octets, body - 4, key);
       this.#primitives.maskInPlace(octets, body, body + length, key, 0);
     }
-    this.#out.commit(body + length);
+    return body + length;
   }
 }
 

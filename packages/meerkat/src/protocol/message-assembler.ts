@@ -28,7 +28,8 @@ const AHEAD = 4;
  * with its predecessor it holds less than twice `maxMessageBytes`, however the message was cut.
  */
 export class MessageAssembler implements MessageSink {
-  readonly #handler: MessageHandler;
+  /** Who gets the messages; another one only between two of them. */
+  handler: MessageHandler;
   readonly #primitives: Primitives;
   readonly #maxBytes: number;
   #opcode: DataOpcode = Opcode.Binary;
@@ -37,7 +38,7 @@ export class MessageAssembler implements MessageSink {
   #length = 0;
 
   constructor(handler: MessageHandler, primitives: Primitives, maxBytes: number) {
-    this.#handler = handler;
+    this.handler = handler;
     this.#primitives = primitives;
     this.#maxBytes = maxBytes;
   }
@@ -51,16 +52,16 @@ export class MessageAssembler implements MessageSink {
     owned = false,
   ): void {
     if (compressed) {
-      this.#handler.compressedMessage(opcode, octets, start, end);
+      this.handler.compressedMessage(opcode, octets, start, end);
       return;
     }
     if (opcode === Opcode.Binary) {
-      this.#handler.binaryMessage(octets, start, end, owned);
+      this.handler.binaryMessage(octets, start, end, owned);
       return;
     }
     const text = this.#primitives.decodeUtf8(octets, start, end);
     if (text === undefined) throw new ProtocolError('WS_TEXT_UTF8');
-    this.#handler.textMessage(text, end - start);
+    this.handler.textMessage(text, end - start);
   }
 
   begin(opcode: DataOpcode, compressed = false): void {

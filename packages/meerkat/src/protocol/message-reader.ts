@@ -83,6 +83,11 @@ export class MessageReader {
     return this.#utf8;
   }
 
+  /** Whether no message is in progress. */
+  get between(): boolean {
+    return this.#opcode === Opcode.Continuation;
+  }
+
   /** See `FrameHandler.dataHeader`. */
   header(head: number, length: number): void {
     const opcode = head & 0xf;

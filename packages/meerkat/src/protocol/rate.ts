@@ -39,3 +39,20 @@ export class Rate {
     this.#since = now;
   }
 }
+
+/**
+ * Counts one event as a {@link Rate} does, in a single number: until when the events so far use up what is allowed.
+ *
+ * @param paid - What the last call answered; undefined for the first event.
+ * @returns Undefined when it is one too many.
+ */
+export function payOne(
+  paid: number | undefined,
+  now: number,
+  perSecond: number,
+  burst: number,
+): number | undefined {
+  const next = Math.max(paid ?? now, now) + 1000 / perSecond;
+  // A thousandth of an event more: the sum of many fractions is not exact.
+  return (next - now) * perSecond > burst * 1000 + 1 ? undefined : next;
+}

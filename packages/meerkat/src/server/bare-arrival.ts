@@ -20,6 +20,8 @@ import { type Refusal, refuse } from './refusal.ts';
 
 const NO_OCTETS = Buffer.alloc(0);
 
+let latestAddress: string | undefined;
+
 /** Who has accepted the connection. */
 export interface Reception extends HandleKeeper {
   /** Octets came, the request is not known yet: all that has come so far. False stops reading. */
@@ -132,7 +134,10 @@ export class BareArrival extends HandleOwner implements Arrival {
     if (this.#peer === undefined) {
       const peer: Partial<HandleAddress> = {};
       this.handle.getpeername(peer); // it stays empty where the connection is gone
-      this.#peer = peer;
+      const { address } = peer;
+      if (address !== latestAddress) latestAddress = address;
+      // Behind a proxy all come from one address, and each connection keeps it: one string for all.
+      this.#peer = address === undefined ? peer : { ...peer, address: latestAddress ?? address };
     }
     return this.#peer;
   }

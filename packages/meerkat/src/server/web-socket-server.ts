@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Clock, Timer } from '../connection/clock.ts';
 import { Connection } from '../connection/connection.ts';
-import type { ConnectionSetup } from '../connection/connection-core.ts';
+import type { ConnectionSetup, ConnectionTerms } from '../connection/connection-core.ts';
 import { MAX_MILLISECONDS } from '../connection/connection-options.ts';
 import { LimitHits, type LimitName } from '../connection/limit-hits.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
@@ -95,6 +95,7 @@ export class WebSocketServer<Data = undefined> {
   readonly #pending = new Map<PendingUpgrade, Waiting>();
   readonly #admission: Admission;
   readonly #limitHits = new LimitHits();
+  readonly #terms: ConnectionTerms<Data>;
   readonly #target: UpgradeTarget;
   readonly #routes: Route[] = [];
   /** Those that `listen` made. */
@@ -108,6 +109,13 @@ export class WebSocketServer<Data = undefined> {
   constructor(options: WebSocketServerOptions<Data> = {}) {
     this.#options = resolveServerOptions(options);
     this.#admission = new Admission(this.#options.numbers);
+    this.#terms = {
+      role: 'server',
+      options: this.#options.connection,
+      handlers: this.#options.handlers,
+      gone: this.#gone,
+      limitHits: this.#limitHits,
+    };
     void whenTransportsReady(this.#options.connection.transport); // begun now, it is known before the first client comes
     const { clock, closeTimeout } = this.#options.connection;
     this.#target = {
@@ -421,26 +429,22 @@ export class WebSocketServer<Data = undefined> {
 
   #open(request: ServerUpgradeRequest, arrival: Arrival, answer: Answer<Data>): void {
     const { response, data, agreed } = answer;
-    const { handlers, connection: options } = this.#options;
-    const { open } = handlers;
+    const { options, handlers } = this.#terms;
+    const { open } = this.#options.handlers;
     const { remoteAddress, remotePort } = arrival;
     const transport = arrival.transport(options.transport);
     // Through the transport: what is sent next waits for it there, if it has to wait.
     transport.writeOwned(Buffer.from(response, 'latin1'));
     new Connection<Data>({
-      role: 'server',
+      terms: this.#terms,
       transport,
-      options,
-      handlers,
       open: (connection) => {
         this.#connections.add(connection);
         return open?.call(handlers, connection, request);
       },
-      gone: this.#gone,
       data,
       url: request.url,
       ...agreed,
-      limitHits: this.#limitHits,
       remoteAddress: request.remoteAddress,
       // That of a proxy says nothing of the client.
       remotePort: remoteAddress === request.remoteAddress ? remotePort : undefined,

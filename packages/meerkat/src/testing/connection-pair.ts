@@ -68,10 +68,8 @@ function side(
   agreed: Agreed = {},
 ): Connection<undefined> {
   return new Connection<undefined>({
-    role,
+    terms: { role, options, handlers: given },
     transport: new StreamTransport(stream),
-    options,
-    handlers: given,
     data: undefined,
     url: '/',
     protocol: '',

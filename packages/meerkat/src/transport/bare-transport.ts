@@ -12,7 +12,19 @@ import {
 import { awaitWrite, type WriteOwner, writeNow } from './tcp-handle.ts';
 import type { Transport, TransportReceiver } from './transport.ts';
 
-const NO_PIECES: readonly Uint8Array[] = [];
+/** What is so, in the bits of one number: a field each would be 40 octets more for each connection. */
+const WRITING = 1; // a write has not completed yet: those behind it wait
+const PAUSED = 2;
+const ENDING = 4; // once everything written has left, our direction ends
+const SHUT = 8; // our direction has ended
+const PEER_ENDED = 16;
+const DESTROYED = 32;
+
+/** What was written behind a write that has not completed. */
+class Waiting {
+  readonly pieces: Uint8Array[] = [];
+  bytes = 0;
+}
 
 /**
  * A transport on a TCP handle alone. There is no socket: that would be more than half of the memory of an idle connection,
@@ -20,24 +32,14 @@ const NO_PIECES: readonly Uint8Array[] = [];
  */
 export class BareTransport extends HandleOwner implements Transport, WriteOwner {
   readonly #handle: BareHandle;
-  readonly #memory: Uint8Array;
   readonly #keeper: HandleKeeper;
   #receiver: TransportReceiver | undefined;
   /** What came before us. */
   #head: Buffer | undefined;
-  /** A write has not completed yet: those behind it wait here. */
-  #writing = false;
-  #waiting: readonly Uint8Array[] = NO_PIECES;
-  #waitingBytes = 0;
-  #paused = false;
-  /** The next read goes into memory of the receiver. */
-  #elsewhere = false;
-  #ending = false;
-  /** Our direction has ended; that of the peer. */
-  #shut = false;
-  #peerEnded = false;
-  #destroyed = false;
-  #error: Error | undefined;
+  #is = 0;
+  #waiting: Waiting | undefined;
+  /** What is read into but for octets that the receiver wants elsewhere; undefined while it is. */
+  #memory: Uint8Array | undefined;
 
   /**
    * @param handle - May be read already: `start` is called before the event loop goes on then.
@@ -60,24 +62,26 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
   }
 
   get destroyed(): boolean {
-    return this.#destroyed;
+    return (this.#is & DESTROYED) !== 0;
   }
 
   get queuedBytes(): number {
-    if (!this.#writing || this.#destroyed) return 0;
-    return this.#waitingBytes + this.#handle.writeQueueSize;
+    if ((this.#is & (WRITING | DESTROYED)) !== WRITING) return 0;
+    return (this.#waiting?.bytes ?? 0) + this.#handle.writeQueueSize;
   }
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
-    if (this.#destroyed) return; // `closed` comes from the handle
-    readBareInto(this.#handle, this, this.#memory);
+    const memory = this.#memory;
+    this.#memory = undefined;
+    if (this.destroyed || memory === undefined) return; // `closed` comes from the handle
+    readBareInto(this.#handle, this, memory);
     this.#read();
   }
 
   write(octets: Uint8Array, start: number, end: number): boolean {
     if (this.#over || start === end) return true;
-    if (this.#writing) {
+    if ((this.#is & WRITING) !== 0) {
       this.#wait(Buffer.from(octets.subarray(start, end)));
       return true;
     }
@@ -86,36 +90,34 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
 
   writeOwned(octets: Uint8Array): void {
     if (this.#over || octets.length === 0) return;
-    if (this.#writing) this.#wait(octets);
+    if ((this.#is & WRITING) !== 0) this.#wait(octets);
     else this.#issue(octets);
   }
 
   pause(): void {
-    this.#paused = true;
-    if (!this.#handle.reading || this.#destroyed) return;
+    this.#is |= PAUSED;
+    if (!this.#handle.reading || this.destroyed) return;
     this.#handle.reading = false;
     this.#handle.readStop();
   }
 
   resume(): void {
-    this.#paused = false;
+    this.#is &= ~PAUSED;
     this.#read();
   }
 
   end(): void {
-    if (this.#ending) return;
-    this.#ending = true;
-    if (!this.#writing) this.#shutDown();
+    if ((this.#is & ENDING) !== 0) return;
+    this.#is |= ENDING;
+    if ((this.#is & WRITING) === 0) this.#shutDown();
   }
 
   destroy(error?: Error): void {
-    if (this.#destroyed) return;
-    this.#destroyed = true;
-    this.#error = error;
+    if (this.destroyed) return;
+    this.#is |= DESTROYED;
     this.#head = undefined;
-    this.#waiting = NO_PIECES;
-    this.#waitingBytes = 0;
-    this.#handle.close(() => this.#closed());
+    this.#waiting = undefined;
+    this.#handle.close(() => this.#closed(error));
   }
 
   // --- what the handle reports
@@ -123,47 +125,48 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
   override received(length: number): void {
     const memory = bareMemory(this);
     const wish = this.#receiver?.chunk(memory, 0, length);
+    const usual = this.#memory;
     if (wish !== undefined) {
-      this.#elsewhere = true;
+      if (usual === undefined) this.#memory = memory;
       readBareNextInto(this, wish);
-    } else if (this.#elsewhere) {
-      this.#elsewhere = memory !== this.#memory;
-      readBareNextInto(this, this.#elsewhere ? this.#memory : undefined);
+    } else if (usual !== undefined) {
+      const back = memory === usual;
+      if (back) this.#memory = undefined;
+      readBareNextInto(this, back ? undefined : usual);
     }
   }
 
   /** Only the end comes this way. */
   push(): boolean {
-    this.#peerEnded = true;
+    this.#is |= PEER_ENDED;
     this.#receiver?.ended();
     this.#destroyWhenOver();
     return true;
   }
 
   writeEnded(status: number): void {
-    if (this.#destroyed) return;
-    this.#writing = false;
+    if (this.destroyed) return;
+    this.#is &= ~WRITING;
     if (status < 0) {
       this.#fail('write', status);
       return;
     }
-    const pieces = this.#waiting;
-    if (pieces.length > 0) {
-      this.#waiting = NO_PIECES;
-      this.#waitingBytes = 0;
+    const pieces = this.#waiting?.pieces;
+    if (pieces !== undefined) {
+      this.#waiting = undefined;
       this.#issue(pieces.length === 1 ? (pieces[0] as Uint8Array) : pieces);
-      if (this.#destroyed) return;
+      if (this.destroyed) return;
     }
     this.#receiver?.drained();
-    if (this.#ending && !this.#writing && !this.#destroyed) this.#shutDown();
+    if ((this.#is & (ENDING | WRITING | DESTROYED)) === ENDING) this.#shutDown();
   }
 
   get #over(): boolean {
-    return this.#ending || this.#destroyed;
+    return (this.#is & (ENDING | DESTROYED)) !== 0;
   }
 
   #read(): void {
-    if (this.#receiver === undefined || this.#destroyed || this.#peerEnded) return;
+    if (this.#receiver === undefined || (this.#is & (DESTROYED | PEER_ENDED)) !== 0) return;
     if (this.#head !== undefined) {
       process.nextTick(() => this.#readHead());
       return;
@@ -176,10 +179,10 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
 
   #readHead(): void {
     const head = this.#head;
-    if (this.#paused || head === undefined) return;
+    if ((this.#is & PAUSED) !== 0 || head === undefined) return;
     this.#head = undefined;
     this.#receiver?.chunk(head, 0, head.length);
-    if (!this.#paused) this.#read();
+    if ((this.#is & PAUSED) === 0) this.#read();
   }
 
   /** Answers whether the memory is free again. */
@@ -190,15 +193,15 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
       this.#fail('write', result);
       return true;
     }
-    this.#writing = true;
+    this.#is |= WRITING;
     awaitWrite(result, this, octets);
     return false;
   }
 
   #wait(octets: Uint8Array): void {
-    if (this.#waiting === NO_PIECES) this.#waiting = [];
-    (this.#waiting as Uint8Array[]).push(octets);
-    this.#waitingBytes += octets.length;
+    this.#waiting ??= new Waiting();
+    this.#waiting.pieces.push(octets);
+    this.#waiting.bytes += octets.length;
   }
 
   #shutDown(): void {
@@ -206,17 +209,17 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
   }
 
   #shutDone(status: number): void {
-    if (this.#destroyed) return;
+    if (this.destroyed) return;
     if (status < 0 && getSystemErrorName(status) !== 'ENOTCONN') {
       this.#fail('shutdown', status);
       return;
     }
-    this.#shut = true;
+    this.#is |= SHUT;
     this.#destroyWhenOver();
   }
 
   #destroyWhenOver(): void {
-    if (this.#shut && this.#peerEnded) this.destroy();
+    if ((this.#is & (SHUT | PEER_ENDED)) === (SHUT | PEER_ENDED)) this.destroy();
   }
 
   #fail(syscall: string, status: number): void {
@@ -224,8 +227,8 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
     this.destroy(Object.assign(new Error(`${syscall} ${code}`), { code, errno: status, syscall }));
   }
 
-  #closed(): void {
+  #closed(error: Error | undefined): void {
     this.#keeper.released(this.#handle);
-    this.#receiver?.closed(this.#error);
+    this.#receiver?.closed(error);
   }
 }

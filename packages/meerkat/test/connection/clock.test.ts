@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { systemClock, type Timer } from '../../src/connection/clock.ts';
+import { systemClock, type Timer, wakeAfter } from '../../src/connection/clock.ts';
 import { rawPeer } from '../support/handshake.ts';
 import { listen } from '../support/serving.ts';
 import { turns, until } from '../support/waiting.ts';
@@ -26,6 +26,17 @@ describe('systemClock', () => {
     expect(calls).toBe(1);
     // A timer of Node counts whole milliseconds of its own clock.
     expect(systemClock.now() - begun).toBeGreaterThanOrEqual(19);
+  });
+
+  it('wakes a sleeper as it calls', async () => {
+    const keepAlive = setInterval(() => {}, 1_000);
+    let cancelled = 0;
+    wakeAfter(systemClock, 1, { wake: () => (cancelled += 1) }).cancel();
+    await new Promise<void>((resolve) => {
+      wakeAfter(systemClock, 20, { wake: () => resolve() });
+    });
+    clearInterval(keepAlive);
+    expect(cancelled).toBe(0);
   });
 
   it('does not call what was cancelled, and cancels twice in peace', async () => {

@@ -42,6 +42,17 @@ describe('coarse timers', () => {
     expect(called.toSorted((one, other) => one - other)).toEqual([1, 30, 64, 65, 128]);
   });
 
+  it('wake objects as they call functions', () => {
+    const scheduled = new Scheduled();
+    const called: string[] = [];
+    const base = times();
+    const sleeper = { name: 'sleeper', wake: () => void called.push('woken') };
+    callAfter(base, sleeper, scheduled.schedule);
+    callAfter(base, () => called.push('called'), scheduled.schedule);
+    scheduled.fire();
+    expect(called.toSorted()).toEqual(['called', 'woken']);
+  });
+
   it('do not call who left, first, last or in the middle', () => {
     const base = times();
     for (const leaver of [0, 1, 2]) {

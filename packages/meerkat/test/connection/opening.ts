@@ -56,10 +56,12 @@ function openOn(transport: Transport, given: Opening = {}): Omit<Opened, 'transp
     },
   };
   const connection = new Connection<undefined>({
-    role: given.role ?? 'server',
+    terms: {
+      role: given.role ?? 'server',
+      options: resolveConnectionOptions({ ...given, clock }),
+      handlers,
+    },
     transport,
-    options: resolveConnectionOptions({ ...given, clock }),
-    handlers,
     open: given.open,
     deflate: given.deflate,
     data: undefined,

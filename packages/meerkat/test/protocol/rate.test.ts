@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Rate } from '../../src/protocol/rate.ts';
+import { payOne, Rate } from '../../src/protocol/rate.ts';
 
 /** How many events of `count` at the time `now` are let through. */
 const taken = (rate: Rate, count: number, now: number): number =>
@@ -87,5 +88,48 @@ describe('a token bucket that lets everything through', () => {
     rate.owe(1_010);
     expect(rate.wait(0, 0)).toBe(1_000);
     expect(rate.wait(1_000, 0)).toBe(0);
+  });
+});
+
+describe('a bucket in one number', () => {
+  it('lets through what a token bucket does, whenever the events come', () => {
+    const times = fc.array(fc.oneof(fc.constant(0), fc.nat(5), fc.nat(5_000)), { maxLength: 300 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 1, max: 20 }), times, run),
+    );
+
+    function run(perSecond: number, burst: number, gaps: readonly number[]): void {
+      const rate = new Rate(perSecond, burst, 7);
+      let now = 7;
+      let paid: number | undefined;
+      for (const gap of gaps) {
+        now += gap;
+        const next = payOne(paid, now, perSecond, burst);
+        const wait = rate.wait(now, 1);
+        if (rate.take(now)) {
+          expect(next).toBeDefined();
+        } else if (next === undefined || wait > 1 + 10 / perSecond) {
+          expect(next).toBeUndefined();
+          return; // nothing is asked of it after that
+        } else {
+          rate.owe(1); // a hundredth of an event is missing: neither is exact about that
+        }
+        paid = next;
+      }
+    }
+  });
+
+  it.each([
+    [1_000, 2_000],
+    [3, 7],
+    [999_999, 100],
+    [1, 1],
+  ])('lets a burst through, and not one more: %i a second, %i at once', (perSecond, burst) => {
+    let paid: number | undefined;
+    for (let count = 0; count < burst; count += 1) {
+      paid = payOne(paid, 123_456.789, perSecond, burst);
+      expect(paid).toBeDefined();
+    }
+    expect(payOne(paid, 123_456.789, perSecond, burst)).toBeUndefined();
   });
 });
