@@ -31,7 +31,8 @@ Results:
   Ctrl-C ends the load and tells what was measured; a second one ends it at
   once. Times have a unit: us, ms, s, m, h. Exit code 0 when all went well; 1
   when something that had to hold did not, other octets came back than were
-  sent, or no connection could be opened; 2 for wrong usage.
+  sent, no connection could be opened, or nothing was measured; 2 for wrong
+  usage.
   Where the load itself was at its end before the server, the summary says so
   first: take --processes, or another machine.
 

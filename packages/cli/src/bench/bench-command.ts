@@ -13,6 +13,7 @@ import { comparisonText, verdictText } from './report/comparison-text.ts';
 import { judge } from './report/judge.ts';
 import { reportJson } from './report/public-report.ts';
 import { lookFor } from './report/report-look.ts';
+import { endsNoTurn } from './report/report-warnings.ts';
 import { summaryText } from './report/summary-text.ts';
 import { runBench } from './run-bench.ts';
 import { type LiveView, showLive } from './view/live-view.ts';
@@ -128,11 +129,13 @@ async function writeReports({
   earlier,
   verdicts,
 }: Writing): Promise<void> {
-  if (flags.json !== undefined) {
+  // An earlier report is worth more than one without a figure.
+  const kept = report.interrupted && !measured(report);
+  if (flags.json !== undefined && !(kept && files.json !== undefined)) {
     const text = reportJson(report);
     await (files.json === undefined ? output.write(text) : files.json.write(text));
   }
-  if (flags.html !== undefined) {
+  if (flags.html !== undefined && !(kept && files.html !== undefined)) {
     const { htmlReport } = await import('./report/html-report.ts');
     const page = htmlReport(report, earlier, verdicts);
     await (files.html === undefined ? output.write(page) : files.html.write(page));
@@ -146,25 +149,25 @@ function refuse(report: BenchReport, verdicts: readonly BenchVerdict[]): void {
   if (problems.length > 0) throw new CliError(problems.join('; '), 1);
 }
 
+/** Whether there is a figure. */
+function measured({ plan, seconds, messages, connections }: BenchReport): boolean {
+  if (seconds === 0) return false;
+  return plan.mode === 'connect' || plan.mode === 'idle'
+    ? connections.opened > 0
+    : messages.received > 0;
+}
+
 /** What no run may have, whatever was asked. */
-function faults({
-  plan,
-  connections,
-  messages,
-  latency,
-  failures,
-  endedEarly,
-  interrupted,
-}: BenchReport): string[] {
+function faults(report: BenchReport): string[] {
+  const { plan, connections, messages, failures, endedEarly, interrupted } = report;
   const found: string[] = [];
+  if (interrupted && !measured(report)) return ['interrupted before anything was measured'];
   if (connections.opened === 0) return ['no connection could be opened'];
   if (endedEarly !== undefined) found.push(endedEarly);
   if (messages.wrong > 0) found.push(`wrong payloads: ${messages.wrong}`);
   if (failures.some(({ kind }) => kind === 'load')) found.push('the load did not run to its end');
   const expects = plan.mode === 'echo' || plan.mode === 'broadcast';
-  if (expects && messages.received === 0 && !interrupted) found.push('no message came back');
-  if (plan.mode === 'scenario' && latency === undefined && failures.length > 0) {
-    found.push('no turn of the scenario came to its end');
-  }
+  if (expects && messages.received === 0) found.push('no message came back');
+  if (endsNoTurn(report)) found.push('no turn of the scenario came to its end');
   return found;
 }

@@ -42,10 +42,20 @@ export interface BenchSample {
 
 /** What went wrong, and how often. */
 export interface BenchFailure {
-  /** `connect`, `handshake`, `closed`, `payload`, `timeout`, `scenario`, … */
+  /** `connect`, `handshake`, `closed`, `payload`, `expect`, `timeout`, … */
   readonly kind: string;
   readonly detail: string;
   readonly count: number;
+}
+
+/** What a process that makes a load used in the measured time. Shares of it, 0 to 1. */
+export interface LoadProcessUse {
+  /** Of one core. */
+  readonly cpu: number;
+  /** In which it could have run, and no processor was free for it; undefined where the system does not say. */
+  readonly starved: number | undefined;
+  /** The longest its event loop was held, in milliseconds. */
+  readonly longestStall: number;
 }
 
 /** What a run came to; `--json` writes exactly this. Rates count the measured time only. */
@@ -76,6 +86,8 @@ export interface BenchReport {
     readonly lost: number;
     /** Most that were open at a time. */
     readonly peak: number;
+    /** Of those that were opened: with which the server agreed on compression. */
+    readonly compressed: number;
   };
   /** In the measured time. In broadcast mode `received` are deliveries. Octets of payload. */
   readonly messages: {
@@ -84,7 +96,7 @@ export interface BenchReport {
     readonly sentPerSecond: number;
     readonly receivedPerSecond: number;
     readonly bytesPerSecond: number;
-    /** Sent, and never answered when the run ended: not counting those of the last moments. */
+    /** Sent, and never answered when the run ended or the connection was lost: not counting those of the last moments. */
     readonly missing: number;
     /** Other octets came back than were expected. */
     readonly wrong: number;
@@ -101,10 +113,15 @@ export interface BenchReport {
   readonly samples: readonly BenchSample[];
   /** The load itself. */
   readonly load: {
-    /** Of each process: share of one core in the measured time, 0 to 1; and the longest its event loop was held, in milliseconds. */
-    readonly processes: readonly { readonly cpu: number; readonly longestStall: number }[];
-    /** Messages that were sent later than 1 ms after their time (rate). */
+    readonly processes: readonly LoadProcessUse[];
+    /** What waits for the time of a message: a core that looks at the clock, or a timer; undefined where nothing has a time. */
+    readonly timer: 'spin' | 'timer' | undefined;
+    /** Messages, or turns of a scenario, that began later than `lateAfter` milliseconds after their time (rate). */
     readonly late: number;
+    /** As long as it takes what waits, with some room: what is later was kept back by something else. */
+    readonly lateAfter: number;
+    /** By how many more turns of a scenario were due in the measured time than began in it: all users were busy (rate). */
+    readonly dropped: number;
     /** Why the figures say more of the load than of the server; undefined when they do not. */
     readonly bottleneck: string | undefined;
   };
@@ -122,7 +139,7 @@ export interface BenchReport {
         readonly rssBefore: number;
         readonly rssAfter: number;
         readonly rssPeak: number;
-        /** (rss with all open - before) / connections. */
+        /** (rss with all open - before) / connections; undefined where it did not grow by well more than it moves anyway. */
         readonly rssPerConnection: number | undefined;
       }
     | undefined;

@@ -49,6 +49,13 @@ const NEEDED: readonly (readonly [
   ['maxSlower', '--max-slower', 'compare', '--compare, an earlier report'],
 ];
 
+/** Why a file cannot be read. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EACCES: 'not permitted to read it',
+  EISDIR: 'it is a directory, and a file is wanted',
+  ENOENT: 'no such file',
+};
+
 /**
  * What a run is told by its URL and flags. Everything that can be wrong is noticed here, before anything is sent.
  *
@@ -204,7 +211,8 @@ function readFile(flag: string, file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new CliError(`${flag} ${file}: ${code === 'ENOENT' ? 'no such file' : message}`, 2);
+    const words = code === undefined ? undefined : UNREADABLE[code];
+    throw new CliError(`${flag} ${file}: ${words ?? message}`, 2);
   }
 }
 

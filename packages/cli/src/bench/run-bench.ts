@@ -20,6 +20,7 @@ export interface BenchEvents {
 const SAMPLE = 250;
 /** and how many there are at most, about. */
 const MOST_SAMPLES = 4_000;
+const NONE_OPENED = 'no connection could be opened';
 /** A storm that gets no connection for so long is over. */
 const NO_HANDSHAKES = 3_000;
 
@@ -136,14 +137,14 @@ class BenchRun {
     for (let step = FIRST_STEP; !this.#over; step = Math.min(step * 2, this.#interval)) {
       await this.#sleep(step);
       const answers = await this.#tell('count', false);
-      const { opened, refused, open } = this.#totals;
+      const { opened, refused } = this.#totals;
       if (answers.every((answer) => answer === undefined || answer.full)) {
         // Users with a rate dial when their turn begins, and have no connection between turns.
-        const none = mode === 'scenario' ? opened === 0 && refused > 0 : open === 0;
-        if (none && mode !== 'connect') this.#endedEarly = 'no connection could be opened';
+        if (mode === 'scenario' && opened === 0 && refused > 0) this.#endedEarly ??= NONE_OPENED;
+        else if (mode !== 'scenario' && mode !== 'connect') this.#lookWhoIsLeft();
         return;
       }
-      if (opened === 0 && refused >= hopeless) this.#endedEarly = 'no connection could be opened';
+      if (opened === 0 && refused >= hopeless) this.#endedEarly ??= NONE_OPENED;
     }
   }
 
@@ -163,15 +164,28 @@ class BenchRun {
   #look(): void {
     const { open, samples } = this.#totals;
     if (this.#workers.every((worker) => worker.failure !== undefined)) {
-      this.#endedEarly = 'the processes of the load ended';
+      this.#endedEarly ??= 'the processes of the load ended';
     } else if (this.#plan.mode !== 'connect') {
-      if (open === 0 && this.#plan.mode !== 'scenario') this.#endedEarly = 'no connection was left';
+      if (this.#plan.mode !== 'scenario') this.#lookWhoIsLeft();
     } else {
       if ((samples.at(-1)?.handshakes ?? 0) > 0) this.#lastHandshake = this.#elapsed;
       if (this.#elapsed - this.#lastHandshake > NO_HANDSHAKES) {
-        this.#endedEarly = `no connection could be opened for ${NO_HANDSHAKES / 1_000} s`;
+        this.#endedEarly ??=
+          open === 0
+            ? `no connection could be opened for ${NO_HANDSHAKES / 1_000} s`
+            : `no connection came to its end for ${NO_HANDSHAKES / 1_000} s: the server does not end them`;
       }
     }
+  }
+
+  /** Of connections that are opened once. */
+  #lookWhoIsLeft(): void {
+    const { open, opened } = this.#totals;
+    // Who publishes is one of them, and is of no use alone.
+    const publishers = this.#plan.mode === 'broadcast' ? 1 : 0;
+    if (open > publishers) return;
+    const who = open > 0 ? 'subscriber' : 'connection';
+    this.#endedEarly ??= opened > open ? `no ${who} was left` : `no ${who} could be opened`;
   }
 
   async #tell(
@@ -181,7 +195,11 @@ class BenchRun {
     const answers = await this.#ask({ order });
     const at = this.#elapsed / 1_000;
     const sample = this.#totals.add(answers, at, measured, this.#server?.since());
-    this.#events.sample(sample);
+    if (sample !== undefined) this.#events.sample(sample);
+    // Where none is left it is not the publisher's fault.
+    if (order === 'count' && this.#totals.open > 0) {
+      this.#endedEarly ??= answers.find((answer) => answer?.over !== undefined)?.over;
+    }
     return answers;
   }
 
@@ -195,6 +213,7 @@ class BenchRun {
   }
 
   #fail(how: string): void {
+    if (this.#signal.aborted) return; // what ends this process may have reached those too
     const detail = `a process that makes the load failed: ${how}`;
     if (!this.#totals.failures.list().some((failure) => failure.detail === detail)) {
       this.#totals.failures.add('load', detail);

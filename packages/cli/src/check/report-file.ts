@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { close, constants as fs, fstat, open as openDescriptor } from 'node:fs';
-import { open, unlink, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { OutputStream } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { streamFor, whyNot } from '../traffic/traffic-file.ts';
+import { canReplace, replaceFile } from './replace-file.ts';
 
 /** Somewhere a report goes. */
 export interface ReportFile {
@@ -12,13 +13,13 @@ export interface ReportFile {
   readonly rewritable: boolean;
   /** Writes a whole report. @throws {@link CliError} with exit code 2 where it cannot. */
   write(report: string): Promise<void>;
-  /** Leaves nothing behind where nothing was written. */
+  /** Gives it back. */
   close(): Promise<void>;
 }
 
 /**
- * Finds out whether a report can be written to `path`; an earlier one stays until then. A FIFO with a reader and a device
- * will do as well.
+ * Finds out whether a report can be written to `path`; an earlier one stays, whole, until then, and where there was none there is
+ * none. A FIFO with a reader and a device will do as well.
  *
  * @throws {@link CliError} with exit code 2 where it cannot.
  */
@@ -31,23 +32,24 @@ export async function openReportFile(path: string): Promise<ReportFile> {
 }
 
 async function openAny(path: string): Promise<ReportFile> {
-  const made = await makeFile(path);
-  if (made) return new RegularFile(path, true);
+  if (!(await exists(path))) {
+    await canReplace(path);
+    return new RegularFile(path);
+  }
   // Without waiting for the reader of a FIFO: a thread that waits for one could not be ended.
   const fd = await promisify(openDescriptor)(path, fs.O_WRONLY | (fs.O_NONBLOCK ?? 0));
   const stats = await promisify(fstat)(fd);
   if (!stats.isFile()) return new StreamFile(path, streamFor(fd, stats));
   await promisify(close)(fd);
-  return new RegularFile(path, false);
+  return new RegularFile(path);
 }
 
-/** Whether there was none. */
-async function makeFile(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
-    await (await open(path, 'wx')).close();
+    await stat(path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
 }
@@ -55,26 +57,20 @@ async function makeFile(path: string): Promise<boolean> {
 class RegularFile implements ReportFile {
   readonly rewritable = true;
   readonly #path: string;
-  #empty: boolean;
 
-  /** @param empty - It was made for this run. */
-  constructor(path: string, empty: boolean) {
+  constructor(path: string) {
     this.#path = path;
-    this.#empty = empty;
   }
 
   async write(report: string): Promise<void> {
     try {
-      await writeFile(this.#path, report);
-      this.#empty = false;
+      await replaceFile(this.#path, report);
     } catch (error) {
       throw cannotWrite(this.#path, error as NodeJS.ErrnoException);
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#empty) await unlink(this.#path).catch(() => {}); // somebody else was faster
-  }
+  async close(): Promise<void> {}
 }
 
 class StreamFile implements ReportFile {

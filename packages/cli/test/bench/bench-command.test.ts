@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Topics } from 'meerkat';
@@ -163,6 +163,7 @@ describe('meerkat bench ends with 1', () => {
     const url = await httpServer((_request, response) => response.writeHead(401).end());
     const { code, output, errors } = await bench(url, ...SHORT, '--quiet');
     expect(output).toMatch(/\n +4 +handshake refused: .*401/);
+    expect(output).toMatch(/Refused with 401: .*\(-H\)/);
     expect([code, errors]).toEqual([1, 'meerkat: no connection could be opened\n']);
   });
 
@@ -204,8 +205,32 @@ describe('meerkat bench ends with 1', () => {
   });
 
   it('where nothing comes back', async () => {
-    const { code, errors } = await bench(await wsServer(() => {}), ...SHORT, '--quiet');
+    const { code, output, errors } = await bench(await wsServer(() => {}), ...SHORT, '--quiet');
+    expect(output).toMatch(/This server does not echo: [\s\S]*--scenario/);
     expect([code, errors]).toEqual([1, 'meerkat: no message came back\n']);
+  });
+
+  it('where one side speaks TLS and the other does not, with what to do', async () => {
+    const plain = (await meerkatServer()).replace('ws:', 'wss:');
+    const noTls = await bench(plain, ...SHORT, '--quiet');
+    expect(noTls.output).toMatch(
+      /could not connect: the server speaks no TLS at this port \(wrong version number\): try\s+ws:\/\/ in\s+place of wss:\/\//,
+    );
+    const secure = await meerkatServer({}, selfSigned());
+    const untrusted = await bench(secure, ...SHORT, '--quiet');
+    expect(untrusted.output).toMatch(/DEPTH_ZERO_SELF_SIGNED_CERT: .*--ca FILE;\s+--insecure/);
+    const noPlain = await bench(secure.replace('wss:', 'ws:'), ...SHORT, '--quiet');
+    expect(noPlain.output).toMatch(/Is it TLS\?: .*wss:\/\/ in place of ws:\/\//);
+    expect([noTls.code, untrusted.code, noPlain.code]).toEqual([1, 1, 1]);
+  });
+
+  it('where a scenario has no failure, and no turn of it comes to its end', async () => {
+    const scenario = join(folder(), 'x.yaml');
+    writeFileSync(scenario, 'steps: [send: a, wait: 1h]');
+    const short = [...SHORT, '--quiet', '--scenario', scenario];
+    const { code, output, errors } = await bench(await meerkatServer(), ...short);
+    expect(output).toContain('NO TURN CAME TO ITS END');
+    expect([code, errors]).toEqual([1, 'meerkat: no turn of the scenario came to its end\n']);
   });
 
   it('where no turn of a scenario comes to its end', async () => {
@@ -213,7 +238,7 @@ describe('meerkat bench ends with 1', () => {
     writeFileSync(scenario, 'steps: [send: a, expect: b]');
     const url = await meerkatServer();
     const { code, errors } = await bench(url, ...SHORT, '--quiet', '--scenario', scenario);
-    expect(errors).toMatch(/no turn of the scenario came to its end/);
+    expect(errors).toBe('meerkat: no turn of the scenario came to its end\n');
     expect(code).toBe(1);
   });
 
@@ -262,14 +287,39 @@ describe('meerkat bench, reports', () => {
 describe('meerkat bench, Ctrl-C', () => {
   it('once: tells what was measured', async () => {
     const command = new Command();
-    const running = command.run('bench', await meerkatServer(), '-c', '2', '-t', '1h');
+    let measured = 0;
+    const url = await meerkatServer({
+      message(connection, message) {
+        connection.send(message);
+        if (!command.errors.includes('measuring')) return;
+        measured += 1;
+        if (measured === 50) command.interrupt();
+      },
+    });
+    const json = join(folder(), 'now.json');
+    const long = ['-c', '2', '-t', '1h', '--warm-up', '0', '--json', json];
+    expect(await command.run('bench', url, ...long)).toBe(0);
+    expect(command.errors).toContain('meerkat: ending; Ctrl-C again ends at once\n');
+    expect(command.output).toMatch(/\nInterrupted: /);
+    expect(readReport(readFileSync(json, 'utf8')).messages.received).toBeGreaterThan(10);
+  });
+
+  it('before anything was measured: ends with 1, and leaves earlier reports alone', async () => {
+    const command = new Command();
+    const path = folder();
+    const [json, html] = [join(path, 'now.json'), join(path, 'now.html')];
+    writeFileSync(json, 'an earlier one');
+    const reports = ['--json', json, '--html', html];
+    const running = command.run('bench', await meerkatServer(), '-c', '2', '-t', '1h', ...reports);
     while (!command.errors.includes('warming up')) {
       await new Promise((resolve) => command.stderr.once('written', resolve));
     }
+    expect(readdirSync(path)).toEqual(['now.json']);
     command.interrupt();
-    expect(await running).toBe(0);
-    expect(command.errors).toContain('meerkat: ending; Ctrl-C again ends at once\n');
-    expect(command.output).toMatch(/\nInterrupted: /);
+    expect(await running).toBe(1);
+    expect(command.errors).toMatch(/\nmeerkat: interrupted before anything was measured\n$/);
+    expect(readFileSync(json, 'utf8')).toBe('an earlier one');
+    expect(readdirSync(path)).toEqual(['now.json']);
   });
 
   it('twice: ends at once', async () => {

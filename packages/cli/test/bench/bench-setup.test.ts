@@ -161,6 +161,8 @@ describe('wrong usage ends with 2 and says why, before anything is dialled:', ()
     ['-t 1ms :1', /argument '1ms' is invalid\. It is a time from 50ms to 24h\./],
     ['--compare nowhere.json :1', '--compare nowhere.json: no such file'],
     ['--scenario nowhere.yaml :1', '--scenario nowhere.yaml: no such file'],
+    ['--compare . :1', '--compare .: it is a directory, and a file is wanted'],
+    ['--scenario . :1', '--scenario .: it is a directory, and a file is wanted'],
     ['--scenario x --mode echo :1', /'--scenario <file>' cannot be used with option '-m, --mode/],
     ['--json nowhere/x.json :1', /^cannot write the report to nowhere\/x\.json: /],
   ])('meerkat bench %s', async (args, words) => {

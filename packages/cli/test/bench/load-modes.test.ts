@@ -1,5 +1,5 @@
 import { FIN, Opcode } from 'meerkat/protocol';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LoadMeter } from '../../src/bench/load/load-meter.ts';
 import { frameHeader } from '../../src/bench/load/prepared-messages.ts';
 import { Schedule } from '../../src/bench/load/schedule.ts';
@@ -79,7 +79,7 @@ describe('at a rate', () => {
     const schedule = new Schedule({
       perSecond: 1_000,
       meter,
-      spin: false,
+      by: 'timer',
       send: (intended) => times.push(intended),
     });
     onTestFinished(() => schedule.stop());
@@ -94,12 +94,36 @@ describe('at a rate', () => {
     expect(meter.late).toBeGreaterThan(25);
   });
 
+  it.each([
+    ['timer', 2.9, 0],
+    ['timer', 3.1, 1],
+    ['spin', 0.9, 0],
+    ['spin', 1.1, 1],
+  ] as const)(
+    'does not blame the rate for what a timer is late of itself: a %s, %f ms late',
+    async (by, milliseconds, late) => {
+      const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+      onTestFinished(() => clock.mockRestore());
+      const meter = new LoadMeter();
+      const times: number[] = [];
+      const send = (intended: number): number => times.push(intended);
+      const schedule = new Schedule({ perSecond: 200, meter, by, send });
+      onTestFinished(() => schedule.stop());
+      schedule.begin();
+      clock.mockReturnValue(5 + milliseconds);
+      await until(() => times.length > 1);
+      schedule.stop();
+      expect(times).toEqual([0, 5]);
+      expect(meter.late).toBe(late);
+    },
+  );
+
   it('does not count the time in which it only looked at the clock', async () => {
     const meter = new LoadMeter();
     const schedule = new Schedule({
       perSecond: 800,
       meter,
-      spin: true,
+      by: 'spin',
       send: () => (meter.sent += 1),
     });
     onTestFinished(() => schedule.stop());
@@ -110,6 +134,22 @@ describe('at a rate', () => {
     expect(cpu).toBeLessThan(seconds);
   });
 });
+
+it.each([
+  ['accepted', 'idle', true, 3],
+  ['declined', 'idle', false, 0],
+  ['accepted', 'scenario', true, 3],
+  ['declined', 'scenario', false, 0],
+] as const)(
+  'counts the connections with which compression was %s: %s',
+  async (_what, mode, compression, compressed) => {
+    const url = await meerkatServer({ compression });
+    const scenario = { name: '', before: [{ connect: {} }], steps: [{ wait: 60_000 }] };
+    const load = await startLoad({ url, mode, scenario, connections: 3, compression: true });
+    await load.source.open();
+    expect(load.counts()).toMatchObject({ opened: 3, compressed, failures: [] });
+  },
+);
 
 describe('a broadcast', () => {
   /** A server with the paths /sub and /pub. */
@@ -171,6 +211,38 @@ describe('a broadcast', () => {
     const { failures, wrong } = load.counts();
     expect(words(failures)).toContain('lost: a message that was published did not come');
     expect(wrong).toBe(1);
+  });
+
+  it('says that it was the publisher who could not connect', async () => {
+    const url = await room();
+    const load = await startLoad({
+      url,
+      publishUrl: 'ws://127.0.0.1:1/',
+      mode: 'broadcast',
+      connections: 2,
+    });
+    expect(load.source.over?.()).toBeUndefined();
+    await load.source.open();
+    expect(load.source.over?.()).toBe(
+      'the publisher could not connect: ECONNREFUSED: nobody listens there',
+    );
+    const { opened, refused, failures } = load.counts();
+    expect({ opened, refused }).toEqual({ opened: 2, refused: 1 });
+    expect(words(failures)).toEqual([
+      'connect: ECONNREFUSED: nobody listens there (the publisher)',
+    ]);
+  });
+
+  it('says that it was the publisher who was lost', async () => {
+    const url = await room((_payload, peers) => peers.at(-1)?.end());
+    const load = await startLoad({ url, mode: 'broadcast', connections: 2 }, 20);
+    await load.source.open();
+    load.source.begin();
+    await until(() => load.source.over?.() !== undefined);
+    expect(load.source.over?.()).toBe(
+      'the publisher was lost: the server ended the connection without a Close',
+    );
+    await load.source.stop();
   });
 
   it('goes on without a subscriber that is lost', async () => {

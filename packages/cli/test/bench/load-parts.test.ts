@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { build } from 'hdr-histogram-js';
 import { FrameParser, maskInPlace, plainPrimitives } from 'meerkat/protocol';
@@ -8,10 +9,13 @@ import { FailureCounts } from '../../src/bench/load/failure-counts.ts';
 import { failureWords } from '../../src/bench/load/failure-words.ts';
 import { LatencyRecorder } from '../../src/bench/load/latency-recorder.ts';
 import { LatencyTotals } from '../../src/bench/load/latency-totals.ts';
+import { LoadMeter } from '../../src/bench/load/load-meter.ts';
 import { digits, PreparedMessages, slotOf } from '../../src/bench/load/prepared-messages.ts';
 import { same } from '../../src/bench/load/same-octets.ts';
 import { ServerProcess } from '../../src/bench/load/server-process.ts';
 import { shares } from '../../src/bench/load/shares.ts';
+import { starvedSeconds } from '../../src/bench/load/starvation.ts';
+import { waitsBy } from '../../src/bench/load/timing.ts';
 import { planOf } from './reports.ts';
 
 describe('recorded times', () => {
@@ -232,36 +236,129 @@ describe('failures', () => {
 });
 
 describe('the bottleneck', () => {
-  const fine = { cpu: 0.5, serverCpu: 0.99, late: 0, sent: 1_000, failures: [] };
+  const uses = (...given: readonly (readonly [cpu: number, starved?: number])[]) =>
+    given.map(([cpu, starved]) => ({ cpu, starved, longestStall: 0 }));
+  const messages = { what: 'message', done: 1_000, late: 0, lateAfter: 3, dropped: 0 } as const;
+  const turns = { ...messages, what: 'turn' } as const;
+  const roomy = { seconds: 10, processes: uses([0.5]), cores: 2, serverCpu: 0.4, timed: undefined };
 
   it.each<[string, Partial<Parameters<typeof bottleneck>[0]>, RegExp | undefined]>([
-    ['is none where the server is busy', { cpu: 0.97 }, undefined],
-    ['is none where there is room', { serverCpu: 0.4 }, undefined],
+    ['is none where there is room', {}, undefined],
+    [
+      'is none where the server is busy, whatever became of the load',
+      {
+        processes: uses([0.97, 0.5]),
+        serverCpu: 0.99,
+        timed: { ...turns, late: 900, dropped: 900 },
+      },
+      undefined,
+    ],
     [
       'is none where nothing is known and there is room',
-      { cpu: 0.94, serverCpu: undefined },
+      { processes: uses([0.94]), serverCpu: undefined },
       undefined,
     ],
     [
       'is the load that is busy while the server is not',
-      { cpu: 0.97, serverCpu: 0.4 },
+      { processes: uses([0.2], [0.97]) },
       /97 % of its core while the server used 40 %/,
     ],
     [
       'may be the load where nothing is known of the server',
-      { cpu: 0.97, serverCpu: undefined },
+      { processes: uses([0.97]), serverCpu: undefined },
       /--pid/,
     ],
-    ['is the load that cannot keep to its times', { late: 20 }, /2 % of the messages/],
     [
       'is a limit of this machine',
-      { failures: [{ kind: 'connect', detail: 'EMFILE: no more files', count: 7 }] },
+      {
+        serverCpu: 0.99,
+        failures: [{ kind: 'connect', detail: 'EMFILE: no more files', count: 7 }],
+      },
       /EMFILE.*7 times/,
     ],
+    [
+      'is the rate, where the load has much to do and cannot keep to its times',
+      { processes: uses([0.8, 0.1]), timed: { ...messages, late: 20 } },
+      /^2 % of the messages were sent more than 3 ms after their time: the rate is more/,
+    ],
+    [
+      'is others, where the load that is late has little to do',
+      { processes: uses([0.035, 0.1]), timed: { ...messages, late: 80 } },
+      /^8 % of the messages .*used more than 4 % of its core: other programs had the processors$/,
+    ],
+    [
+      'is not others, where the load that is late never waited for them',
+      { processes: uses([0.1, 0]), timed: { ...messages, late: 80 } },
+      /the rate is more/,
+    ],
+    [
+      'is others, perhaps the server, where nothing is known of it',
+      { processes: uses([0.1]), serverCpu: undefined, timed: { ...messages, late: 80 } },
+      /others, perhaps the server, had the processors$/,
+    ],
+    ['is none where one in a hundred is late', { timed: { ...messages, late: 10 } }, undefined],
+    [
+      'is others, where a load without a rate was not let run',
+      { processes: uses([0.15, 0.02], [0.15, 0.45]), serverCpu: 0.19 },
+      /for 45 % of the time, while the server used 19 % of one\. Neither was busy: other programs/,
+    ],
+    [
+      'is the machine, where the load and the server share too few processors',
+      { processes: uses([0.5, 0.5]), serverCpu: 0.5, cores: 1 },
+      /this machine has too few for both/,
+    ],
+    [
+      'may be the server that did not let the load run',
+      { processes: uses([0.4, 0.6]), serverCpu: undefined },
+      /for 60 % of the time: others had it; with --pid/,
+    ],
+    [
+      'is none where the load waited for less than that, and the server may be what it waited for',
+      { processes: uses([0.5, 0.5]), serverCpu: undefined },
+      undefined,
+    ],
+    [
+      'is none where the load waited for most of a moment',
+      { processes: uses([0.1, 0.8]), seconds: 0.3 },
+      undefined,
+    ],
+    ['is none where the load waited a little', { processes: uses([0.5, 0.19]) }, undefined],
+    ['is none where it is not known how long it waited', { processes: uses([0.1]) }, undefined],
+    [
+      'is too few users, where turns were due and did not begin',
+      { timed: { ...turns, done: 34, late: 34, dropped: 366 } },
+      /^more users are needed: 400 turns were due and 34 began, since every user was still busy/,
+    ],
+    [
+      'is too few users, where turns began late',
+      { processes: uses([0.1, 0]), timed: { ...turns, done: 100, late: 30 } },
+      /^30 % of the turns began more than 3 ms after their time, since no user was free: more users/,
+    ],
   ])('%s', (_what, given, words) => {
-    const found = bottleneck({ ...fine, ...given });
+    const found = bottleneck({ failures: [], ...roomy, ...given });
     if (words === undefined) expect(found).toBeUndefined();
     else expect(found).toMatch(words);
+  });
+});
+
+it.runIf(process.platform === 'linux')('reads for how long no processor was free', () => {
+  const before = starvedSeconds();
+  expect(before).toBeGreaterThanOrEqual(0);
+  expect(starvedSeconds()).toBeGreaterThanOrEqual(before ?? Number.NaN);
+  const { starved, seconds } = new LoadMeter().take();
+  expect(starved).toBeLessThanOrEqual(seconds);
+});
+
+describe('what waits for the time of a message', () => {
+  const cores = availableParallelism();
+
+  it.each([
+    ['nothing, without a rate', { processes: 1 }, undefined],
+    ['a timer, where no core is left over', { rate: 1_000, processes: cores }, 'timer'],
+    ['a timer, for turns of a scenario', { rate: 1_000, processes: 0, mode: 'scenario' }, 'timer'],
+    ['the clock, where one is', { rate: 1_000, processes: cores - 1 }, 'spin'],
+  ] as const)('%s', (_what, given, by) => {
+    expect(waitsBy(planOf(given))).toBe(by);
   });
 });
 

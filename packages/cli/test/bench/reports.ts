@@ -91,6 +91,19 @@ export function latencyOf(factor: number = 1): LatencySummary {
   };
 }
 
+/** A load that had room, but for what is given. */
+export function loadOf(given: Partial<BenchReport['load']> = {}): BenchReport['load'] {
+  return {
+    processes: [{ cpu: 0.62, starved: 0.01, longestStall: 3.1 }],
+    timer: undefined,
+    late: 0,
+    lateAfter: 1,
+    dropped: 0,
+    bottleneck: undefined,
+    ...given,
+  };
+}
+
 /** A run in which nothing was wrong, but for what is given. */
 export function reportOf(given: Partial<BenchReport> = {}): BenchReport {
   return {
@@ -103,7 +116,7 @@ export function reportOf(given: Partial<BenchReport> = {}): BenchReport {
     seconds: 10,
     interrupted: false,
     endedEarly: undefined,
-    connections: { opened: 100, refused: 0, lost: 0, peak: 100 },
+    connections: { opened: 100, refused: 0, lost: 0, peak: 100, compressed: 0 },
     messages: {
       sent: 980_100,
       received: 980_000,
@@ -118,7 +131,7 @@ export function reportOf(given: Partial<BenchReport> = {}): BenchReport {
     handshake: latencyOf(4),
     failures: [],
     samples: samplesOf(),
-    load: { processes: [{ cpu: 0.62, longestStall: 3.1 }], late: 0, bottleneck: undefined },
+    load: loadOf(),
     server: undefined,
     ...given,
   };
@@ -150,12 +163,12 @@ export function emptyReport(): BenchReport {
   return reportOf({
     seconds: 0,
     interrupted: true,
-    connections: { opened: 0, refused: 0, lost: 0, peak: 0 },
+    connections: { opened: 0, refused: 0, lost: 0, peak: 0, compressed: 0 },
     messages: NO_MESSAGES,
     latency: undefined,
     handshake: undefined,
     samples: [],
-    load: { processes: [], late: 0, bottleneck: undefined },
+    load: loadOf({ processes: [] }),
   });
 }
 
@@ -174,7 +187,7 @@ export function failedReport(): BenchReport {
   return reportOf({
     seconds: 0,
     endedEarly: 'no connection could be opened',
-    connections: { opened: 0, refused: 100, lost: 0, peak: 0 },
+    connections: { opened: 0, refused: 100, lost: 0, peak: 0, compressed: 0 },
     messages: NO_MESSAGES,
     latency: undefined,
     handshake: undefined,
@@ -189,10 +202,9 @@ export function failedReport(): BenchReport {
 /** The load was as busy as it could be. */
 export function busyReport(): BenchReport {
   return reportOf({
-    load: {
-      processes: [{ cpu: 0.99, longestStall: 40 }],
-      late: 0,
+    load: loadOf({
+      processes: [{ cpu: 0.99, starved: 0, longestStall: 40 }],
       bottleneck: 'the only process that makes the load used 99 % of its core',
-    },
+    }),
   });
 }

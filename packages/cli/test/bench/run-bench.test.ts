@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { BenchPlan } from '../../src/bench/bench-plan.ts';
 import type { BenchReport, BenchSample } from '../../src/bench/bench-report.ts';
@@ -34,7 +35,7 @@ describe('a run', () => {
     );
     expect(report.phases).toEqual(['opening', 'warm-up', 'measuring', 'ending']);
     expect(report.failures).toEqual([]);
-    expect(report.connections).toEqual({ opened: 4, refused: 0, lost: 0, peak: 4 });
+    expect(report.connections).toEqual({ opened: 4, refused: 0, lost: 0, peak: 4, compressed: 0 });
     expect(report.load.processes).toHaveLength(2);
     expect(report.messages).toMatchObject({ missing: 0, wrong: 0 });
     expect(report.messages.received).toBeGreaterThan(0);
@@ -76,6 +77,79 @@ describe('a run', () => {
     expect(report.interrupted).toBe(false);
     expect(report.connections.lost).toBe(4);
     expect(report.failures).toMatchObject([{ kind: 'closed', count: 4 }]);
+  });
+
+  it('tells of connections that were opened and lost from those that never were', async () => {
+    const url = await meerkatServer({ open: (connection) => connection.close(1013) });
+    const report = await run({ url, duration: 60_000 });
+    expect(report.endedEarly).toBe('no connection was left');
+    expect(report.connections).toMatchObject({ opened: 4, lost: 4 });
+  });
+
+  it('is over where the publisher of a broadcast cannot connect, and says that it was the publisher', async () => {
+    const url = await meerkatServer();
+    const report = await run({
+      url,
+      publishUrl: 'ws://127.0.0.1:1/',
+      mode: 'broadcast',
+      duration: 60_000,
+    });
+    expect(report.endedEarly).toBe(
+      'the publisher could not connect: ECONNREFUSED: nobody listens there',
+    );
+    expect(report.connections).toMatchObject({ opened: 4, refused: 1 });
+  });
+
+  it('is over where a broadcast has nobody to hear it', async () => {
+    const url = await meerkatServer({
+      upgrade: ({ url: path }) => (path === '/pub' ? undefined : { refuse: 403 }),
+    });
+    const publishUrl = new URL('/pub', url).href;
+    const report = await run({ url, publishUrl, mode: 'broadcast', duration: 60_000 });
+    expect(report.endedEarly).toBe('no subscriber could be opened');
+  });
+
+  it('tells what it waited by for the time of a message, and with whom compression was agreed on', async () => {
+    const url = await meerkatServer({ compression: true });
+    const processes = availableParallelism();
+    const report = await run({
+      url,
+      connections: processes,
+      processes,
+      rate: 500,
+      compression: true,
+    });
+    expect(report.connections).toMatchObject({ opened: processes, compressed: processes });
+    expect(report.load).toMatchObject({ timer: 'timer', lateAfter: 3, dropped: 0 });
+    expect(report.load.processes).toHaveLength(processes);
+    for (const { starved } of report.load.processes) {
+      if (process.platform === 'linux') expect(starved).toBeGreaterThanOrEqual(0);
+      else expect(starved).toBeUndefined();
+    }
+  });
+
+  it('tells of turns that were due and never began', async () => {
+    // Each turn takes 40 ms and more, one is due every 5 ms, and there are 2 users.
+    const url = await meerkatServer({
+      async message(connection, message) {
+        await new Promise((resolve) => setTimeout(resolve, 40));
+        connection.send(message);
+      },
+    });
+    const scenario = {
+      name: 'slow',
+      before: [{ connect: {} }],
+      steps: [{ send: { text: 'a' } }, { expect: { echo: true } }],
+    };
+    const report = await run({ url, mode: 'scenario', scenario, connections: 2, rate: 200 });
+    const due = 200 * report.seconds;
+    expect(report.load.dropped).toBeGreaterThan(due / 2);
+    expect(report.load.dropped).toBeLessThan(due + 2);
+    expect(report.load.late).toBeGreaterThan(0);
+    expect(report.load.bottleneck).toMatch(
+      /^more users are needed: \d+ turns were due and \d+ began/,
+    );
+    expect(report.failures).toEqual([]);
   });
 
   it('is over at once where nobody lets it in', async () => {

@@ -24,8 +24,18 @@ export class ScriptedPeer {
     socket.setNoDelay(true);
   }
 
-  send(octets: Uint8Array): void {
-    if (this.#socket.writable) this.#socket.write(octets);
+  /** @param left - Called when they have left. */
+  send(octets: Uint8Array, left: () => void = () => {}): void {
+    if (this.#socket.writable) this.#socket.write(octets, left);
+  }
+
+  /** Stops reading. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   /** Sends pieces of so many octets, each in a turn of its own. */

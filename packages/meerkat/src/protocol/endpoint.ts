@@ -9,7 +9,7 @@ import {
 } from './endpoint-settings.ts';
 import { FIN, RSV1 } from './frame-parser.ts';
 import type { Outgoing } from './frame-writer.ts';
-import { Intake, type IntakeOwner } from './intake.ts';
+import { Intake } from './intake.ts';
 import type { MessageHandler } from './message-assembler.ts';
 import { copyOctets } from './octets.ts';
 import { type DataOpcode, Opcode } from './opcode.ts';
@@ -50,7 +50,7 @@ const MAX_CONTROL_PAYLOAD = 125;
  * A fault of the peer never raises: it writes a Close frame, ends parsing, and is reported once. A fault of the caller
  * throws {@link UsageError} before any effect.
  */
-export class Endpoint implements IntakeOwner {
+export class Endpoint {
   readonly #settings: EndpointSettings;
   readonly #handler: EndpointHandler;
   readonly #output: EndpointOutput;

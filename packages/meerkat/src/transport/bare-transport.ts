@@ -27,8 +27,8 @@ class Waiting {
 }
 
 /**
- * A transport on a TCP handle alone. There is no socket: that would be more than half of the memory of an idle connection,
- * and of the time it takes to accept one.
+ * A transport on a TCP handle alone. There is no socket: it would take as much memory again, and most of what node:http
+ * takes to accept one.
  */
 export class BareTransport extends HandleOwner implements Transport, WriteOwner {
   readonly #handle: BareHandle;

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { ConnectionFleet } from './connection-fleet.ts';
 import { type Dialler, dialler, readMemoryFor } from './dialler.ts';
 import { drained } from './drained.ts';
@@ -6,6 +5,7 @@ import { LoadConnection, type LoadConnectionOwner } from './load-connection.ts';
 import type { LoadSetup, LoadSource } from './load-source.ts';
 import { PreparedMessages } from './prepared-messages.ts';
 import { Schedule } from './schedule.ts';
+import { waitsBy } from './timing.ts';
 
 /** Messages whose time is kept: more are not on their way at a time. */
 const KEPT = 65_536;
@@ -32,14 +32,14 @@ export async function broadcastLoad(setup: LoadSetup): Promise<LoadSource> {
     ...common,
     share: { ...share, connections: 1 },
     dial: (owner, index) => {
-      run.publisher = new Publisher(owner, index, to);
+      run.publisher = new Publisher(owner, index, to, run);
       return run.publisher;
     },
   });
   const schedule = new Schedule({
     perSecond: plan.rate ?? 0,
     meter,
-    spin: availableParallelism() > plan.processes,
+    by: waitsBy(plan) ?? 'timer',
     send: (intended) => run.publish(1, intended),
   });
   const halt = (): void => {
@@ -51,6 +51,7 @@ export async function broadcastLoad(setup: LoadSetup): Promise<LoadSource> {
       await subscribers.open();
       if (publishes) await publisher.open();
     },
+    over: () => run.over,
     begin() {
       if (!publishes) return;
       run.running = true;
@@ -72,6 +73,8 @@ export async function broadcastLoad(setup: LoadSetup): Promise<LoadSource> {
 class BroadcastRun {
   publisher: Publisher | undefined;
   running = false;
+  /** What became of the publisher, where it is no more. */
+  over: string | undefined;
   published = 0;
   /** Messages that the open subscribers got, in all, and how many those are. */
   delivered = 0;
@@ -116,8 +119,12 @@ class Publisher extends LoadConnection {
   // It may get its own messages back: nobody counts them.
   protected override readonly comparing: boolean = false;
 
-  constructor(owner: LoadConnectionOwner, index: number, to: Dialler) {
+  readonly #run: BroadcastRun;
+  #wasOpen = false;
+
+  constructor(owner: LoadConnectionOwner, index: number, to: Dialler, run: BroadcastRun) {
     super(owner, index, to.dialling, to.request(), to.local(index));
+    this.#run = run;
   }
 
   publish(number: number, count: number): void {
@@ -127,7 +134,15 @@ class Publisher extends LoadConnection {
 
   override messageRead(): void {}
 
-  protected opened(): void {}
+  protected override complain(kind: string, detail: string): void {
+    const what = this.#wasOpen ? 'was lost' : 'could not connect';
+    this.#run.over = `the publisher ${what}: ${detail}`;
+    super.complain(kind, `${detail} (the publisher)`);
+  }
+
+  protected opened(): void {
+    this.#wasOpen = true;
+  }
 
   protected received(): void {}
 }

@@ -1,9 +1,11 @@
 import { arch, availableParallelism, cpus, platform, release } from 'node:os';
 import type { BenchPlan } from '../bench-plan.ts';
 import type { BenchReport } from '../bench-report.ts';
-import { bottleneck } from './bottleneck.ts';
+import { bottleneck, type TimedStrain } from './bottleneck.ts';
+import { connectionMemory } from './connection-memory.ts';
 import type { RunTotals } from './run-totals.ts';
 import type { ServerWatch } from './server-watch.ts';
+import { LATE_AFTER, waitsBy } from './timing.ts';
 
 /** What a report is made of. */
 export interface RunOutcome {
@@ -20,11 +22,14 @@ export interface RunOutcome {
 
 export function buildReport(outcome: RunOutcome): BenchReport {
   const { plan, totals, startedAt, meerkat, openingSeconds, interrupted, endedEarly } = outcome;
-  const { seconds, sent, received, late } = totals;
+  const { seconds, sent, received, late, dropped } = totals;
+  const timer = waitsBy(plan);
+  const lateAfter = LATE_AFTER[timer ?? 'spin'];
   const failures = totals.failures.list();
   const per = (count: number): number => (seconds > 0 ? count / seconds : 0);
   const processes = totals.cpu.map((cpu, index) => ({
     cpu: per(cpu),
+    starved: starvedShare(totals.starved[index], seconds),
     longestStall: totals.longestStalls[index] ?? 0,
   }));
   const server = serverReport(outcome);
@@ -48,6 +53,7 @@ export function buildReport(outcome: RunOutcome): BenchReport {
       refused: totals.refused,
       lost: totals.lost,
       peak: totals.peak,
+      compressed: totals.compressed,
     },
     messages: {
       sent,
@@ -70,17 +76,33 @@ export function buildReport(outcome: RunOutcome): BenchReport {
     samples: totals.samples,
     load: {
       processes,
+      timer,
       late,
+      lateAfter,
+      dropped,
       bottleneck: bottleneck({
-        cpu: Math.max(0, ...processes.map(({ cpu }) => cpu)),
+        seconds,
+        processes,
+        cores: availableParallelism(),
         serverCpu: server?.cpu,
-        late,
-        sent,
+        timed: timer === undefined ? undefined : timedStrain(outcome, lateAfter),
         failures,
       }),
     },
     server,
   };
+}
+
+function starvedShare(starved: number | undefined, seconds: number): number | undefined {
+  if (starved === undefined) return undefined;
+  return seconds > 0 ? Math.min(1, starved / seconds) : 0;
+}
+
+function timedStrain({ plan, totals }: RunOutcome, lateAfter: number): TimedStrain {
+  const { late, dropped, turnsBegun, sent } = totals;
+  return plan.mode === 'scenario'
+    ? { what: 'turn', done: turnsBegun, late, lateAfter, dropped }
+    : { what: 'message', done: sent, late, lateAfter, dropped };
 }
 
 function serverReport({ plan, totals, server }: RunOutcome): BenchReport['server'] {
@@ -97,6 +119,6 @@ function serverReport({ plan, totals, server }: RunOutcome): BenchReport['server
     rssBefore: before.rss,
     rssAfter: after.rss,
     rssPeak,
-    rssPerConnection: held > 0 ? (open.rss - before.rss) / held : undefined,
+    rssPerConnection: connectionMemory(before.rss, open.rss, held),
   };
 }

@@ -27,6 +27,8 @@ const OTHER_OCTETS = 'other octets than were sent';
 const OUT_OF_TURN = 'a message out of turn: one was lost, doubled or swapped';
 /** What a deflated message ends with, and what does not travel (RFC 7692 §7.2.1). */
 const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
+/** Frames that a message may have: an empty one costs nothing to send. */
+const MOST_FRAMES = 131_072;
 /** Octets that a compressed message may have more than the message it holds. */
 const DEFLATE_OVERHEAD = 1_024;
 
@@ -46,6 +48,7 @@ export class CarefulReader implements FrameHandler {
   #deflated = false;
   #slot = 0;
   #bytes = 0;
+  #frames = 0;
   #wrong: string | undefined;
   /** Its first octets, if they are not what they should be. */
   #beginning = '';
@@ -82,6 +85,8 @@ export class CarefulReader implements FrameHandler {
       if (this.#inMessage) throw new ProtocolError('WS_MESSAGE_INTERRUPTED');
       this.#begin(opcode, (head & RSV1) !== 0);
     }
+    this.#frames += 1;
+    if (this.#frames > MOST_FRAMES) throw new ProtocolError('WS_TOO_MANY_FRAMES', `${MOST_FRAMES}`);
     this.#final = (head & FIN) !== 0;
   }
 
@@ -108,6 +113,7 @@ export class CarefulReader implements FrameHandler {
     this.#deflated = deflated;
     this.#slot = this.#events.due;
     this.#bytes = 0;
+    this.#frames = 0;
     this.#wrong = undefined;
     this.#beginning = '';
     const text = opcode === Opcode.Text;
@@ -134,7 +140,7 @@ export class CarefulReader implements FrameHandler {
     if (this.#bytes > this.#messages.largest * 2 + DEFLATE_OVERHEAD) {
       throw new ProtocolError('WS_MESSAGE_TOO_BIG', 'more octets compressed than were sent plain');
     }
-    this.#parts.push(Buffer.from(octets.subarray(start, end)));
+    if (end > start) this.#parts.push(Buffer.from(octets.subarray(start, end)));
   }
 
   #inflate(): void {

@@ -14,7 +14,7 @@ export async function echoLoad(setup: LoadSetup): Promise<LoadSource> {
   const messages = new PreparedMessages(plan);
   const memory = await readMemoryFor(messages, plan.depth);
   const from = dialler(setup, setup.target, messages, memory);
-  const run: EchoRun = { depth: plan.depth, sending: true, waiting: 0 };
+  const run: EchoRun = { depth: plan.depth, sending: true, waiting: 0, missing: 0 };
   const fleet = new ConnectionFleet({
     plan,
     share,
@@ -31,7 +31,7 @@ export async function echoLoad(setup: LoadSetup): Promise<LoadSource> {
     async stop() {
       run.sending = false;
       await drained(() => run.waiting === 0 || fleet.connections.size === 0, patience);
-      const missing = run.waiting;
+      const missing = run.missing + run.waiting;
       await fleet.close(patience);
       return missing;
     },
@@ -44,6 +44,8 @@ interface EchoRun {
   sending: boolean;
   /** Messages that were sent and have not come back, of all connections. */
   waiting: number;
+  /** Messages that were on their way on a connection that was lost. */
+  missing: number;
 }
 
 class EchoConnection extends LoadConnection {
@@ -90,6 +92,7 @@ class EchoConnection extends LoadConnection {
   }
 
   override closed(error: Error | undefined): void {
+    this.#run.missing += this.#waiting;
     this.#run.waiting -= this.#waiting;
     this.#waiting = 0;
     super.closed(error);

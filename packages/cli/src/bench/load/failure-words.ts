@@ -1,3 +1,5 @@
+import { networkAdvice } from '../../explain/network-advice.ts';
+
 /** What the codes mean for whoever makes a load. */
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',
@@ -25,5 +27,6 @@ export function failureWords(error: Error | undefined, when: string): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error.message;
   const words = WORDS[code];
-  return words === undefined ? `${code}: ${error.message}` : `${code}: ${words}`;
+  if (words !== undefined) return `${code}: ${words}`;
+  return networkAdvice(code, error.message)?.replace(/\.$/, '') ?? `${code}: ${error.message}`;
 }

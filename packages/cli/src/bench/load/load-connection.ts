@@ -17,7 +17,11 @@ import { same } from './same-octets.ts';
 
 /** Longest head of an answer that is read. */
 const MAX_HEAD_BYTES = 16_384;
-const LARGEST_INFORMATIONAL = 199;
+/** Answers before the one that counts, "103 Early Hints" for instance. */
+const MOST_INFORMATIONAL = 16;
+/** Octets up to the space behind a status. */
+const STATUS_END = 13;
+const INFORMATIONAL = /^HTTP\/\d\.\d 1(?!01)\d\d[ \r]/;
 
 /** How a connection is made. */
 export interface Dialling {
@@ -81,6 +85,10 @@ export abstract class LoadConnection implements TransportReceiver, CarefulReader
   #state = DIALLING;
   #wasOpen = false;
   #head: Buffer | undefined;
+  #informational = 0;
+  /** Whether a Pong waits to leave, and what the latest Ping since asks: only that needs an answer (RFC 6455 §5.5.3). */
+  #pongWaits = false;
+  #asked: Uint8Array | undefined;
   /** Where in the expected octets of the ring we are: up to here they have come. */
   #position = 0;
   /** Reads what is not as expected. */
@@ -158,6 +166,11 @@ export abstract class LoadConnection implements TransportReceiver, CarefulReader
     this.meter.fail('payload', 'a message that answers nothing', count);
   }
 
+  /** Counts why it was not opened, or was lost. */
+  protected complain(kind: string, detail: string): void {
+    this.meter.fail(kind, detail);
+  }
+
   /** Sends messages, from a slot on. */
   protected write(slot: number, count: number): void {
     const { plain, compressed } = this.messages;
@@ -178,7 +191,13 @@ export abstract class LoadConnection implements TransportReceiver, CarefulReader
     return undefined;
   }
 
-  drained(): void {}
+  drained(): void {
+    this.#pongWaits = false;
+    const asked = this.#asked;
+    if (asked === undefined) return;
+    this.#asked = undefined;
+    this.pingRead(asked);
+  }
 
   ended(): void {
     this.transport.end();
@@ -193,7 +212,7 @@ export abstract class LoadConnection implements TransportReceiver, CarefulReader
     if (state === DIALLING) {
       meter.refused += 1;
       const [kind, detail] = this.#complaint ?? ['connect', failureWords(error, 'before the 101')];
-      meter.fail(kind, detail);
+      this.complain(kind, detail);
     } else if (state === OPEN) this.#lose('closed', failureWords(error, 'without a Close'));
     this.#owner.connectionGone(this, this.#wasOpen);
   }
@@ -202,20 +221,24 @@ export abstract class LoadConnection implements TransportReceiver, CarefulReader
 
   #answer(octets: Uint8Array, start: number, end: number): void {
     const here = Buffer.from(octets.buffer, octets.byteOffset + start, end - start);
-    const head = this.#head === undefined ? here : Buffer.concat([this.#head, here]);
-    const length = endOfHead(head);
+    let head = this.#head === undefined ? here : Buffer.concat([this.#head, here]);
+    let length = endOfHead(head);
+    while (length >= 0 && INFORMATIONAL.test(head.toString('latin1', 0, STATUS_END))) {
+      this.#informational += 1;
+      if (this.#informational > MOST_INFORMATIONAL) {
+        this.#refuse('handshake', `more than ${MOST_INFORMATIONAL} informational answers`);
+        return;
+      }
+      head = head.subarray(length);
+      length = endOfHead(head);
+    }
     if (length < 0) {
       if (head.length > MAX_HEAD_BYTES) this.#refuse('handshake', 'the answer has no end');
-      else this.#head = this.#head === undefined ? Buffer.from(head) : head;
+      else this.#head = Buffer.from(head);
       return;
     }
     this.#head = undefined;
     const answer = head.subarray(0, length);
-    const status = Number(answer.toString('latin1', 9, 12));
-    if (status >= 100 && status <= LARGEST_INFORMATIONAL && status !== 101) {
-      if (length < head.length) this.#answer(head, length, head.length);
-      return;
-    }
     try {
       this.compressed = this.#request.judge(answer).deflate !== undefined;
     } catch (error) {
@@ -227,6 +250,7 @@ export abstract class LoadConnection implements TransportReceiver, CarefulReader
     this.#wasOpen = true;
     this.waitingSince = Number.POSITIVE_INFINITY;
     this.meter.handshake(performance.now() - this.dialledAt);
+    if (this.compressed) this.meter.compressed += 1;
     this.#position = this.messages.expectedAt[this.expectedSlot] as number;
     this.opened();
     this.#owner.connectionOpened(this);
@@ -334,7 +358,14 @@ export abstract class LoadConnection implements TransportReceiver, CarefulReader
   }
 
   pingRead(payload: Uint8Array): void {
-    if (this.#state === OPEN) this.transport.writeOwned(maskedFrame(FIN | Opcode.Pong, payload));
+    if (this.#state !== OPEN) return;
+    // A server that asks and does not read must not fill our memory.
+    if (this.#pongWaits) {
+      this.#asked = Buffer.from(payload);
+      return;
+    }
+    this.transport.writeOwned(maskedFrame(FIN | Opcode.Pong, payload));
+    this.#pongWaits = this.transport.queuedBytes > 0;
   }
 
   closeRead(payload: Uint8Array): void {
@@ -354,7 +385,7 @@ export abstract class LoadConnection implements TransportReceiver, CarefulReader
 
   #lose(kind: string, detail: string): void {
     this.meter.lost += 1;
-    this.meter.fail(kind, detail);
+    this.complain(kind, detail);
   }
 }
 

@@ -32,6 +32,8 @@ export interface LoadAnswer {
   readonly missing: number;
   /** Longest time that the event loop was held in the measured time, in milliseconds; of the answer to `halt`. */
   readonly longestStall: number;
+  /** Why nothing more will come of the load, through no fault of the process. */
+  readonly over: string | undefined;
   /** Why it cannot go on; undefined where it can. */
   readonly failed: string | undefined;
 }

@@ -17,7 +17,8 @@ let source: LoadSource | undefined;
 let full = false;
 let failed: string | undefined;
 
-process.on('SIGINT', () => {}); // Ctrl-C reaches all processes of a terminal: who started us says what comes of it
+// Ctrl-C, the end of a terminal and `timeout` reach whole groups of processes: who started us says what comes of it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit(1)); // nobody is there to be told anything
 process.on('message', (order: LoadOrder) => void obey(order)); // it catches everything
 
@@ -75,6 +76,7 @@ function answer(what: Partial<LoadAnswer>): void {
     full,
     missing,
     longestStall,
+    over: source?.over?.(),
     failed,
   } satisfies LoadAnswer);
 }

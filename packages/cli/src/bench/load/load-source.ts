@@ -34,6 +34,8 @@ export interface LoadSetup {
 export interface LoadSource {
   /** Opens its connections. Resolves when each is open or has failed; a load that needs no start of its own runs from here on. */
   open(): Promise<void>;
+  /** Why nothing more will come of it; undefined, or none, where something may. */
+  over?(): string | undefined;
   /** All processes have their connections: what waits for that begins. */
   begin(): void;
   /** Sends nothing more; the measured time is over. */

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { ConnectionFleet } from './connection-fleet.ts';
 import { type Dialler, dialler, readMemoryFor } from './dialler.ts';
 import { drained } from './drained.ts';
@@ -7,6 +6,7 @@ import { LoadConnection, type LoadConnectionOwner } from './load-connection.ts';
 import type { LoadSetup, LoadSource } from './load-source.ts';
 import { PreparedMessages } from './prepared-messages.ts';
 import { Schedule } from './schedule.ts';
+import { waitsBy } from './timing.ts';
 
 /** Messages of one connection that may be on their way: a server that falls behind further gets no more on it. */
 const MOST_WAITING = 4_096;
@@ -21,7 +21,7 @@ export async function rateLoad(setup: LoadSetup): Promise<LoadSource> {
   const memory = await readMemoryFor(messages, 1);
   const from = dialler(setup, setup.target, messages, memory);
   const open: RatedConnection[] = [];
-  const run: RateRun = { waiting: 0 };
+  const run: RateRun = { waiting: 0, missing: 0 };
   let next = 0;
   const fleet = new ConnectionFleet({
     plan,
@@ -40,9 +40,12 @@ export async function rateLoad(setup: LoadSetup): Promise<LoadSource> {
   const schedule = new Schedule({
     perSecond: share.rate ?? 0,
     meter,
-    spin: availableParallelism() > plan.processes,
+    by: waitsBy(plan) ?? 'timer',
     send(intended) {
-      if (open.length === 0) return;
+      if (open.length === 0) {
+        meter.fail('overload', 'not sent: no connection was open');
+        return;
+      }
       if (next >= open.length) next = 0;
       open[next]?.send(intended);
       next += 1;
@@ -56,7 +59,7 @@ export async function rateLoad(setup: LoadSetup): Promise<LoadSource> {
       schedule.stop();
       await drained(() => run.waiting === 0 || fleet.connections.size === 0, patience);
       for (const connection of open) connection.giveUp();
-      const missing = run.waiting;
+      const { missing } = run;
       await fleet.close(patience);
       return missing;
     },
@@ -67,6 +70,8 @@ export async function rateLoad(setup: LoadSetup): Promise<LoadSource> {
 interface RateRun {
   /** Messages that were sent and have not come back, of all connections. */
   waiting: number;
+  /** Messages that were given up: nobody answers them any more. */
+  missing: number;
 }
 
 const FEWEST = 16;
@@ -118,18 +123,20 @@ class RatedConnection extends LoadConnection {
     this.write(slot, 1);
   }
 
-  /** What has not come back counts with the time that it was waited for. */
+  /** What has not come back is missing, and counts with the time that it was waited for. */
   giveUp(): void {
     const now = performance.now();
     const mask = this.#intended.length - 1;
     for (let index = 0; index < this.#waiting; index += 1) {
       this.#time(this.#intended[(this.#oldest + index) & mask] as number, now);
     }
+    this.#run.missing += this.#waiting;
+    this.#run.waiting -= this.#waiting;
+    this.#waiting = 0;
   }
 
   override closed(error: Error | undefined): void {
-    this.#run.waiting -= this.#waiting;
-    this.#waiting = 0;
+    this.giveUp();
     super.closed(error);
   }
 

@@ -4,6 +4,9 @@ import { LatencyTotals } from './latency-totals.ts';
 import type { LoadCounts } from './load-meter.ts';
 import type { LoadAnswer } from './load-orders.ts';
 
+/** Seconds that a sample has at least: between two phases it may be a moment, in which nothing came. */
+const SHORTEST = 0.005;
+
 /** What the server used between two samples. */
 export interface ServerUse {
   /** Cores in use. */
@@ -19,6 +22,7 @@ export class RunTotals {
   readonly failures: FailureCounts = new FailureCounts();
   readonly samples: BenchSample[] = [];
   opened = 0;
+  compressed = 0;
   refused = 0;
   lost = 0;
   peak = 0;
@@ -32,8 +36,11 @@ export class RunTotals {
   bytes = 0;
   handshakes = 0;
   late = 0;
+  turnsBegun = 0;
+  dropped = 0;
   /** Of each process, in the measured time. */
   readonly cpu: number[] = [];
+  readonly starved: (number | undefined)[] = [];
   readonly longestStalls: number[] = [];
   /** Only handshakes of the measured time count. */
   readonly #storm: boolean;
@@ -47,13 +54,14 @@ export class RunTotals {
    *
    * @param at - Seconds since the load began.
    * @param measured - Whether it is part of the measured time.
+   * @returns Undefined where the time was too short to say a rate: it is counted all the same.
    */
   add(
     answers: readonly (LoadAnswer | undefined)[],
     at: number,
     measured: boolean,
     server: ServerUse | undefined,
-  ): BenchSample {
+  ): BenchSample | undefined {
     const short = new LatencyTotals();
     const rates = { handshakes: 0, sent: 0, received: 0 };
     let seconds = 0;
@@ -79,6 +87,7 @@ export class RunTotals {
     });
     this.peak = Math.max(this.peak, peak);
     if (measured) this.seconds += seconds;
+    if (seconds < SHORTEST) return undefined;
     const sample: BenchSample = {
       at,
       measured,
@@ -108,6 +117,7 @@ export class RunTotals {
 
   #addAlways(counts: LoadCounts): void {
     this.opened += counts.opened;
+    this.compressed += counts.compressed;
     this.refused += counts.refused;
     this.lost += counts.lost;
     this.wrong += counts.wrong;
@@ -120,7 +130,12 @@ export class RunTotals {
     this.bytes += counts.bytes;
     this.handshakes += counts.opened;
     this.late += counts.late;
+    this.turnsBegun += counts.turnsBegun;
+    this.dropped += counts.dropped;
     this.cpu[index] = (this.cpu[index] ?? 0) + counts.cpu;
+    if (counts.starved !== undefined) {
+      this.starved[index] = (this.starved[index] ?? 0) + counts.starved;
+    }
     this.latency.add(counts.latencies);
   }
 }

@@ -1,7 +1,6 @@
 import type { LoadMeter } from './load-meter.ts';
+import { LATE_AFTER, type WaitsBy } from './timing.ts';
 
-/** A message that leaves later than this after its time is late, in milliseconds. */
-const LATE = 1;
 /** A timer of Node's is precise to a millisecond or two: what is due sooner is waited for by looking at the clock. */
 const TIMER = 2;
 /** What leaves at a time after a stall, before it is looked what came. */
@@ -11,8 +10,8 @@ const MOST_AT_ONCE = 1_024;
 export interface ScheduleOrders {
   readonly perSecond: number;
   readonly meter: LoadMeter;
-  /** Whether a core may be used up by looking at the clock. If not, a timer has to do. */
-  readonly spin: boolean;
+  /** Whether a core may be used up by looking at the clock, or a timer has to do. */
+  readonly by: WaitsBy;
   /** @param intended - When it was to be called, by `performance.now()`. */
   readonly send: (intended: number) => void;
 }
@@ -21,6 +20,8 @@ export interface ScheduleOrders {
 export class Schedule {
   readonly #orders: ScheduleOrders;
   readonly #spacing: number;
+  readonly #spin: boolean;
+  readonly #lateAfter: number;
   #began = 0;
   #count = 0;
   #running = false;
@@ -34,6 +35,8 @@ export class Schedule {
   constructor(orders: ScheduleOrders) {
     this.#orders = orders;
     this.#spacing = 1_000 / orders.perSecond;
+    this.#spin = orders.by === 'spin';
+    this.#lateAfter = LATE_AFTER[orders.by];
   }
 
   begin(): void {
@@ -51,19 +54,20 @@ export class Schedule {
 
   readonly #look = (): void => {
     if (!this.#running) return;
-    const { meter, send, spin } = this.#orders;
+    const { meter, send } = this.#orders;
+    const spin = this.#spin;
     const now = performance.now();
     const happened = meter.sent + meter.received;
     let next = this.#began + this.#count * this.#spacing;
     if (happened === this.#happened && next > now) this.#idles();
     else this.#works();
     for (let left = MOST_AT_ONCE; next <= now && left > 0; left -= 1) {
-      if (now - next > LATE) meter.late += 1;
+      if (now - next > this.#lateAfter) meter.late += 1;
       send(next);
       this.#count += 1;
       next = this.#began + this.#count * this.#spacing;
     }
-    const wait = next - now;
+    const wait = next - performance.now(); // what was sent took its time
     if (spin ? wait <= TIMER : wait <= 0) {
       this.#happened = meter.sent + meter.received;
       setImmediate(this.#look);

@@ -5,7 +5,7 @@ import { type PlanDifference, planDifferences } from './plan-differences.ts';
 import { receivedNoun } from './plan-words.ts';
 
 /** How a figure of this run stands to that of the earlier one. */
-export type ChangeVerdict = 'better' | 'worse' | 'within noise';
+export type ChangeVerdict = 'better' | 'worse' | 'within noise' | 'too noisy to tell';
 
 /** Names of figures that are compared, for {@link FigureChange.key}. */
 export type FigureKey =
@@ -32,6 +32,8 @@ export interface FigureChange {
   readonly earlierWords: string;
   /** Per cent of the earlier one: +10 is a tenth more. */
   readonly change: number;
+  /** The same, where more is worse: +10 is a tenth worse. */
+  readonly loss: number;
   /** Per cent by which runs of the same thing may differ: see {@link compareReports}. */
   readonly noise: number;
   readonly verdict: ChangeVerdict;
@@ -45,6 +47,7 @@ export interface Comparison {
   readonly sameLoad: boolean;
   /** Why one of them should not be trusted, a sentence each. */
   readonly doubts: readonly string[];
+  /** None of runs under different loads: they say nothing about each other. */
   readonly figures: readonly FigureChange[];
 }
 
@@ -52,6 +55,12 @@ export interface Comparison {
 const LEAST_NOISE = 5;
 /** Where there are too few samples to see how they spread. */
 const UNKNOWN_NOISE = 20;
+/** Of what happens in one burst, before anything is measured. */
+const BURST_NOISE = 40;
+/** Above it no difference says anything. */
+const MOST_NOISE = 50;
+/** Fewer handshakes than these have percentiles that are hardly the same twice. */
+const FEW_HANDSHAKES = 1_000;
 const FEW_SAMPLES = 5;
 /** Samples that say as much as one. */
 const NEIGHBOURS = 4;
@@ -64,6 +73,8 @@ interface Figure {
   /** The same of each sample, or what moves with it. */
   readonly sample: (sample: BenchSample) => number | undefined;
   readonly words: (value: number) => string;
+  /** Its noise where there are too few samples. @default UNKNOWN_NOISE */
+  readonly unknown?: number;
 }
 
 const perSecond = (value: number): string => `${rateWords(value)}/s`;
@@ -119,19 +130,21 @@ const FIGURES: readonly Figure[] = [
  * What is within noise: the samples of a run spread around their median (half of what lies between the 16th and the 84th percentile
  * of them: one standard deviation where they are normal). Of a mean over all of them twice the standard error is allowed for, where four
  * neighbours count as one, since what is slow now is often slow a moment later; of two runs, both together; and always 5 %.
- * So longer runs see smaller differences. With fewer than five samples it is 20 %.
+ * So longer runs see smaller differences. With fewer than five samples it is 20 %, and 40 % of handshakes that came in one burst.
+ * Above 50 % nothing is said of a figure, and of fewer than 1,000 handshakes their percentiles are left out.
  */
 export function compareReports(report: BenchReport, earlier: BenchReport): Comparison {
   const differences = planDifferences(report, earlier);
+  const sameLoad = !differences.some(({ decisive }) => decisive);
   return {
     differences,
-    sameLoad: !differences.some(({ decisive }) => decisive),
+    sameLoad,
     doubts: [
       ...doubtsOf(report, 'this run'),
       ...doubtsOf(earlier, 'the earlier run'),
       ...failures(report, earlier),
     ],
-    figures: FIGURES.flatMap((figure) => changeOf(figure, report, earlier)),
+    figures: sameLoad ? FIGURES.flatMap((figure) => changeOf(figure, report, earlier)) : [],
   };
 }
 
@@ -142,6 +155,7 @@ function changeOf(figure: Figure, report: BenchReport, before: BenchReport): Fig
   // Of nothing there are no per cent.
   if (now === undefined || earlier === undefined || earlier === 0) return [];
   const change = (now / earlier - 1) * 100;
+  const loss = moreIsBetter ? -change : change;
   const noise = noiseOf(figure, report.samples, before.samples);
   return [
     {
@@ -152,19 +166,21 @@ function changeOf(figure: Figure, report: BenchReport, before: BenchReport): Fig
       nowWords: words(now),
       earlierWords: words(earlier),
       change,
+      loss,
       noise,
-      verdict:
-        Math.abs(change) <= noise
-          ? 'within noise'
-          : change > 0 === moreIsBetter
-            ? 'better'
-            : 'worse',
+      verdict: verdictOf(loss, noise),
     },
   ];
 }
 
+function verdictOf(loss: number, noise: number): ChangeVerdict {
+  if (noise > MOST_NOISE) return 'too noisy to tell';
+  if (Math.abs(loss) <= noise) return 'within noise';
+  return loss > 0 ? 'worse' : 'better';
+}
+
 function noiseOf(
-  { sample }: Figure,
+  { sample, unknown = UNKNOWN_NOISE }: Figure,
   now: readonly BenchSample[],
   earlier: readonly BenchSample[],
 ): number {
@@ -172,7 +188,7 @@ function noiseOf(
     uncertaintyOf(samples.filter(({ measured }) => measured).map(sample)),
   );
   const [one, other] = both;
-  if (one === undefined || other === undefined) return UNKNOWN_NOISE;
+  if (one === undefined || other === undefined) return unknown;
   return Math.max(LEAST_NOISE, Math.hypot(one, other) * 100);
 }
 
@@ -222,8 +238,12 @@ function handshake(key: FigureKey, percentile: string): Figure {
     key,
     name: () => `handshake p${percentile}`,
     moreIsBetter: false,
-    of: (report) => report.handshake?.percentiles[percentile],
+    of: ({ handshake }) =>
+      handshake === undefined || handshake.count < FEW_HANDSHAKES
+        ? undefined
+        : handshake.percentiles[percentile],
     sample: ({ handshakes }) => (handshakes > 0 ? handshakes : undefined),
+    unknown: BURST_NOISE,
     words: timeWords,
   };
 }

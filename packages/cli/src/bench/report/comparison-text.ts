@@ -13,7 +13,7 @@ export function comparisonText(comparison: Comparison, look: ReportLook): string
   const { differences, sameLoad, doubts, figures } = comparison;
   if (!sameLoad) {
     const words =
-      'NOT THE SAME LOAD: the two runs did different things, so their figures say nothing about each other.';
+      'NOT THE SAME LOAD: the two runs did different things, so their figures are not compared.';
     lines.push(...wrap(words, columns).map((line) => palette.red(line)));
   }
   for (const difference of differences) {
@@ -29,10 +29,15 @@ export function comparisonText(comparison: Comparison, look: ReportLook): string
     const aside = palette.dim(
       `${earlierWords} → ${nowWords}, noise ±${changeWords(noise).slice(1)}`,
     );
-    if (columns >= widest + 66) lines.push(`  ${words}  ${aside}`);
+    if (columns >= widest + 71) lines.push(`  ${words}  ${aside}`);
     else lines.push(`  ${words}`, `    ${aside}`);
   }
-  if (figures.length === 0) lines.push('  nothing was measured in both runs');
+  if (sameLoad && figures.length === 0) lines.push('  nothing was measured in both runs');
+  if (figures.some(({ verdict }) => verdict === 'too noisy to tell')) {
+    const words =
+      'Too noisy to tell: two runs of the same differ by more than half. Measure longer (-t).';
+    lines.push(...wrap(words, columns, '  ').map(palette.yellow));
+  }
   return `${lines.join('\n')}\n`;
 }
 
@@ -46,13 +51,14 @@ export function verdictText(verdicts: readonly BenchVerdict[], look: ReportLook)
 }
 
 function painted(verdict: ChangeVerdict, { palette }: ReportLook): string {
-  const words = verdict.padEnd('within noise'.length);
+  const words = verdict.padEnd('too noisy to tell'.length);
   switch (verdict) {
     case 'better':
       return palette.green(words);
     case 'worse':
       return palette.red(words);
     case 'within noise':
+    case 'too noisy to tell':
       return palette.dim(words);
   }
 }

@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<string, string>> = {
   overload: 'overloaded',
   load: 'the load itself',
   payload: 'wrong payload',
+  expect: 'not as expected',
   timeout: 'timed out',
   scenario: 'scenario failed',
 };

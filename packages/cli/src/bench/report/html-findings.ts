@@ -9,8 +9,13 @@ import { differenceWords } from './plan-differences.ts';
 import { isAboutHandshakes, receivedNoun } from './plan-words.ts';
 import { reportWarnings } from './report-warnings.ts';
 
-const SIGNS = { better: '▲', worse: '▼', 'within noise': '≈' } as const;
-const CLASSES = { better: 'pass', worse: 'fail', 'within noise': 'none' } as const;
+const SIGNS = { better: '▲', worse: '▼', 'within noise': '≈', 'too noisy to tell': '?' } as const;
+const CLASSES = {
+  better: 'pass',
+  worse: 'fail',
+  'within noise': 'none',
+  'too noisy to tell': 'none',
+} as const;
 
 /** What a reader must know first; nothing where there is nothing. */
 export function warningsHtml(report: BenchReport): string {
@@ -73,7 +78,7 @@ export function comparisonHtml(comparison: Comparison): string {
   const { sameLoad, differences, doubts, figures } = comparison;
   const warning = sameLoad
     ? ''
-    : '<ul class="warnings"><li class="fail"><strong>NOT THE SAME LOAD</strong> The two runs did different things: their figures say nothing about each other.</li></ul>';
+    : '<ul class="warnings"><li class="fail"><strong>NOT THE SAME LOAD</strong> The two runs did different things: their figures are not compared.</li></ul>';
   const notes = [
     ...differences.map(
       (difference) =>
@@ -86,10 +91,10 @@ export function comparisonHtml(comparison: Comparison): string {
       `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(nowWords)}</td><td>${escapeHtml(earlierWords)}</td><td>${changeWords(change)}</td><td>± ${changeWords(noise).slice(1)}</td><td class="${CLASSES[verdict]} words"><b><i aria-hidden="true">${SIGNS[verdict]}</i> ${verdict}</b></td></tr>`,
   );
   const head = ['Figure', 'This run', 'Earlier', 'Change', 'Noise', 'Verdict'];
-  return section(
-    'comparison',
-    'Compared with the earlier run',
-    `${warning}${notes.length === 0 ? '' : `<ul class="notes">${notes.join('')}</ul>`}${table('comparison', head, rows)}
-<p class="quiet">Noise is by how much two runs of the same may differ, going by how far their samples spread: at least 5 %, and less in longer runs.</p>`,
-  );
+  const told = `${warning}${notes.length === 0 ? '' : `<ul class="notes">${notes.join('')}</ul>`}`;
+  const compared = sameLoad
+    ? `${table('comparison', head, rows)}
+<p class="quiet">Noise is by how much two runs of the same may differ, going by how far their samples spread: at least 5 %, and less in longer runs. Above 50 % nothing can be told: measure longer.</p>`
+    : '';
+  return section('comparison', 'Compared with the earlier run', told + compared);
 }

@@ -13,6 +13,7 @@ import {
 } from './figures.ts';
 import { section, table } from './html-parts.ts';
 import { escapeHtml } from './html-text.ts';
+import { planRows } from './plan-rows.ts';
 import { receivedNoun } from './plan-words.ts';
 import { thinSamples } from './thin-samples.ts';
 
@@ -21,8 +22,6 @@ type Row = readonly [name: string, value: string];
 const MAX_FAILURES = 100;
 const MAX_ROWS = 300;
 const PERCENTILES = ['50', '75', '90', '95', '99', '99.9', '99.99'] as const;
-/** Settings in milliseconds. */
-const TIMES: ReadonlySet<string> = new Set(['ramp', 'connectTimeout', 'duration', 'warmUp']);
 
 /** Percentiles of all that was timed. */
 export function latencyHtml(
@@ -107,6 +106,9 @@ export function figuresHtml(report: BenchReport): string {
         ['Lost', countWords(connections.lost)],
         ['Open at a time, at most', countWords(connections.peak)],
         ['Handshakes a second', rateWords(report.handshakesPerSecond)],
+        ...(plan.compression
+          ? [['With compression', countWords(connections.compressed)] as const]
+          : []),
       ],
     ],
   ];
@@ -131,13 +133,19 @@ export function figuresHtml(report: BenchReport): string {
       ],
     ]);
   }
-  const processes = load.processes.flatMap(({ cpu, longestStall }, at): Row[] => [
+  const processes = load.processes.flatMap(({ cpu, starved, longestStall }, at): Row[] => [
     [`Process ${at + 1}: of a core`, shareWords(cpu)],
+    ...optionalRow(`Process ${at + 1}: waited for a processor`, starved, shareWords),
     [`Process ${at + 1}: longest stall`, timeWords(longestStall)],
   ]);
   const late: Row[] =
-    plan.rate === undefined ? [] : [['Sent more than 1 ms late', countWords(load.late)]];
-  tables.push(['load', 'The load itself', [...processes, ...late]]);
+    plan.rate === undefined
+      ? []
+      : [
+          [`More than ${timeWords(load.lateAfter)} late`, countWords(load.late)],
+          ['Never begun, though due', countWords(load.dropped)],
+        ];
+  if (processes.length > 0) tables.push(['load', 'The load itself', [...processes, ...late]]);
   return tables
     .map(([id, title, rows]) => section(id, title, table(id, [], rows.map(pairRow))))
     .join('\n');
@@ -158,26 +166,16 @@ export function failuresHtml(report: BenchReport): string {
   return section('failures', 'Failures', table('failures', ['Times', 'What'], rows) + note);
 }
 
-/** What was asked for, and where: as the JSON report has it. */
+/** What was asked for, and where. */
 export function planHtml({ plan, machine, startedAt, meerkat, seconds }: BenchReport): string {
-  const facts = Object.entries(plan).flatMap(([name, value]): Row[] => {
-    if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
-    return [[name, settingWords(name, value)]];
-  });
   const rows: Row[] = [
-    ...facts,
-    ['measured', secondWords(seconds)],
-    ['began', startedAt],
-    ['made by', `meerkat ${meerkat}, Node ${machine.node}`],
-    ['machine', `${machine.cpu}, ${countWords(machine.cores)} cores, ${machine.platform}`],
+    ...planRows(plan),
+    ['Measured', secondWords(seconds)],
+    ['Began', startedAt],
+    ['Made by', `meerkat ${meerkat}, Node ${machine.node}`],
+    ['Machine', `${machine.cpu}, ${countWords(machine.cores)} cores, ${machine.platform}`],
   ];
   return section('plan', 'Plan and machine', table('plan', [], rows.map(pairRow)));
-}
-
-function settingWords(name: string, value: unknown): string {
-  if (name === 'pid') return String(value);
-  if (typeof value === 'number') return TIMES.has(name) ? timeWords(value) : countWords(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** What the plots are made of. */

@@ -65,6 +65,7 @@ const TRAITS: readonly Trait[] = [
   ofPlan('header fields', false, ({ headers }) =>
     headers.map(([name]) => name.toLowerCase()).join(', '),
   ),
+  { name: 'what keeps the times', decisive: false, words: ({ load }) => load.timer ?? '' },
   { name: 'processor', decisive: false, words: ({ machine }) => machine.cpu },
   { name: 'cores', decisive: false, words: ({ machine }) => countWords(machine.cores) },
   { name: 'platform', decisive: false, words: ({ machine }) => machine.platform },

@@ -52,7 +52,7 @@ export function planPhrases(plan: BenchPlan): string[] {
       );
       break;
   }
-  if (compression) phrases.push('compression');
+  if (compression) phrases.push('compression offered');
   if (processes > 1) phrases.push(counted(processes, 'process').replace('processs', 'processes'));
   return phrases;
 }

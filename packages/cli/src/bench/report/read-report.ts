@@ -1,6 +1,6 @@
 import { oneLine } from '../../terminal/escape-controls.ts';
-import type { BenchPlan, Scenario, ScenarioStep } from '../bench-plan.ts';
-import type { BenchReport, LatencySummary } from '../bench-report.ts';
+import type { BenchPlan } from '../bench-plan.ts';
+import type { BenchReport, LatencySummary, LoadProcessUse } from '../bench-report.ts';
 import {
   amount,
   BenchReportError,
@@ -15,7 +15,10 @@ import {
   shape,
   text,
 } from './json-reader.ts';
+import { scenarioOf } from './scenario-reader.ts';
 
+/** Values within values: what is deeper no scenario has, and nothing here could walk through it. */
+const MAX_DEPTH = 100;
 /** The version of the format that is read. */
 const VERSION = 1;
 
@@ -26,6 +29,9 @@ const VERSION = 1;
  */
 export function readReport(json: string): BenchReport {
   const value = parse(json.replace(/^\ufeff/, ''));
+  if (isDeeper(value, MAX_DEPTH)) {
+    throw new BenchReportError(`it has more than ${MAX_DEPTH} values within values`);
+  }
   const { format, version } = objectAt(value, '');
   if (format !== 'meerkat-bench') {
     throw new BenchReportError('it is no report of "meerkat bench": its format is another');
@@ -50,6 +56,23 @@ function parse(json: string): unknown {
   }
 }
 
+/** Whether there are values in more than so many others: found level by level, however deep they are. */
+function isDeeper(value: unknown, most: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= most; depth += 1) {
+    const next: unknown[] = [];
+    for (const outer of level) {
+      if (typeof outer !== 'object' || outer === null) continue;
+      for (const inner of Object.values(outer)) {
+        if (typeof inner === 'object' && inner !== null) next.push(inner);
+      }
+    }
+    if (next.length === 0) return false;
+    level = next;
+  }
+  return true;
+}
+
 // Exhaustive by type: a field of the report without a reader does not compile.
 const latency: Reader<LatencySummary> = shape<LatencySummary>({
   count: amount,
@@ -60,20 +83,6 @@ const latency: Reader<LatencySummary> = shape<LatencySummary>({
   percentiles: recordOf(amount),
   curve: listOf(pairOf(amount, amount)),
 });
-
-/** What its steps are was checked when it was loaded; here only that they are steps. */
-const steps: Reader<readonly ScenarioStep[]> = listOf(
-  (value, where) => objectAt(value, where) as unknown as ScenarioStep,
-);
-
-function scenario(value: unknown, where: string): Scenario {
-  const { before, ...rest } = shape<Required<Scenario>>({
-    name: text,
-    before: (given, place) => (given === undefined ? [] : steps(given, place)),
-    steps,
-  })(value, where);
-  return before.length === 0 ? rest : { ...rest, before };
-}
 
 const plan: Reader<BenchPlan> = shape<BenchPlan>({
   url: text,
@@ -98,7 +107,7 @@ const plan: Reader<BenchPlan> = shape<BenchPlan>({
   ca: optional(text),
   insecure: flag,
   pid: optional(amount),
-  scenario: optional(scenario),
+  scenario: optional(scenarioOf),
 });
 
 const report: Reader<BenchReport> = shape<BenchReport>({
@@ -116,6 +125,7 @@ const report: Reader<BenchReport> = shape<BenchReport>({
     refused: amount,
     lost: amount,
     peak: amount,
+    compressed: amount,
   }),
   messages: shape<BenchReport['messages']>({
     sent: amount,
@@ -151,9 +161,12 @@ const report: Reader<BenchReport> = shape<BenchReport>({
   ),
   load: shape<BenchReport['load']>({
     processes: listOf(
-      shape<BenchReport['load']['processes'][number]>({ cpu: amount, longestStall: amount }),
+      shape<LoadProcessUse>({ cpu: amount, starved: optional(amount), longestStall: amount }),
     ),
+    timer: optional(oneOf('spin', 'timer')),
     late: amount,
+    lateAfter: amount,
+    dropped: amount,
     bottleneck: optional(text),
   }),
   server: optional(

@@ -1,6 +1,7 @@
 import { oneLine } from '../../terminal/escape-controls.ts';
 import type { BenchReport } from '../bench-report.ts';
-import { counted, secondWords } from './figures.ts';
+import { counted, countWords, secondWords } from './figures.ts';
+import { reportHints } from './report-hints.ts';
 
 /** What a reader must know before any figure. */
 export interface ReportWarning {
@@ -29,10 +30,28 @@ export function reportWarnings(report: BenchReport): ReportWarning[] {
       : 'not one connection was opened. The failures below say why.';
     found.push({ title: 'NOTHING WAS MEASURED', words, grave: true });
   }
+  const missing = tooFewWords(report);
+  if (missing !== undefined) {
+    found.push({ title: 'FEWER CONNECTIONS THAN ASKED FOR', words: missing, grave: true });
+  }
+  if (endsNoTurn(report)) {
+    found.push({
+      title: 'NO TURN CAME TO ITS END',
+      words: `no user came through the steps of the scenario in ${secondWords(seconds)}.`,
+      grave: true,
+    });
+  }
+  if (plan.compression && connections.opened > connections.compressed) {
+    found.push({
+      title: 'NOT COMPRESSED',
+      words: `compression was offered, and the server agreed to it on ${countWords(connections.compressed)} of ${counted(connections.opened, 'connection')}.`,
+      grave: true,
+    });
+  }
   if (load.bottleneck !== undefined) {
     found.push({
       title: 'THE LOAD WAS THE BOTTLENECK',
-      words: `${sentence(load.bottleneck)} The figures say more of this program and its machine than of the server, which could do more.`,
+      words: `${sentence(load.bottleneck)} The figures say more of this program and its machine than of the server.`,
       grave: true,
     });
   }
@@ -54,7 +73,20 @@ export function reportWarnings(report: BenchReport): ReportWarning[] {
       grave: false,
     });
   }
-  return found;
+  return [...found, ...reportHints(report)];
+}
+
+/** Whether a scenario ran, and no user came to the end of it. */
+export function endsNoTurn({ plan, latency, connections, seconds }: BenchReport): boolean {
+  return plan.mode === 'scenario' && latency === undefined && connections.opened > 0 && seconds > 0;
+}
+
+/** Where connections that were to be kept could not all be opened. */
+function tooFewWords({ plan, connections }: BenchReport): string | undefined {
+  const { opened, refused, peak } = connections;
+  const kept = plan.mode === 'echo' || plan.mode === 'broadcast' || plan.mode === 'idle';
+  if (!kept || refused === 0 || opened === 0 || peak >= plan.connections) return undefined;
+  return `only ${countWords(peak)} of ${counted(plan.connections, 'connection')} were open. The failures below say why.`;
 }
 
 function sentence(text: string): string {

@@ -161,7 +161,7 @@ function serverLines({ server, plan }: BenchReport, look: ReportLook): string[] 
 }
 
 function loadLines({ load, plan }: BenchReport, look: ReportLook): string[] {
-  const { processes, late } = load;
+  const { processes } = load;
   if (processes.length === 0) return [];
   const busiest = Math.max(0, ...processes.map(({ cpu }) => cpu));
   const stall = Math.max(0, ...processes.map(({ longestStall }) => longestStall));
@@ -171,12 +171,25 @@ function loadLines({ load, plan }: BenchReport, look: ReportLook): string[] {
       : `${processes.length} processes, the busiest used ${shareWords(busiest)} of a core`,
     `held up for ${timeWords(stall)} at most`,
   ];
-  if (plan.rate !== undefined) {
-    facts.push(
-      late === 0 ? 'nothing was sent late' : `${counted(late, 'message')} sent more than 1 ms late`,
-    );
-  }
+  if (plan.rate !== undefined) facts.push(...timelyFacts(load, plan, look));
   return labelled('Load', facts, look);
+}
+
+/** Of a rate: what kept to its time. */
+function timelyFacts(
+  { late, lateAfter, dropped, timer }: BenchReport['load'],
+  { mode }: BenchReport['plan'],
+  { palette }: ReportLook,
+): string[] {
+  const [noun, done] = mode === 'scenario' ? ['turn', 'begun'] : ['message', 'sent'];
+  const facts = [
+    late === 0
+      ? `nothing was ${done} late`
+      : `${counted(late, noun)} ${done} more than ${timeWords(lateAfter)} late`,
+  ];
+  if (dropped > 0) facts.push(palette.red(`${counted(dropped, noun)} never ${done}`));
+  if (timer === 'timer') facts.push(`times kept by a timer that may be ${lateAfter} ms late`);
+  return facts;
 }
 
 function failureLines(report: BenchReport, look: ReportLook): string[] {

@@ -1,6 +1,7 @@
 import type { Message } from 'meerkat';
 import { oneLine } from '../../terminal/escape-controls.ts';
 import type { ScenarioExpectation } from '../bench-plan.ts';
+import { findWithin, PATTERN_TIME } from './pattern-time.ts';
 import { fillIn, fillInJson, fillInPattern, type Variables } from './template.ts';
 
 /** Characters of a message that are shown. */
@@ -11,7 +12,8 @@ const MAX_OCTETS = 16;
 /** What became of a message: what it captured, or in words why it does not fit. */
 export type Match =
   | { readonly captured: readonly (readonly [string, unknown])[] }
-  | { readonly reason: string };
+  /** `endless`: it could not be told whether the next one fits either. */
+  | { readonly reason: string; readonly endless?: boolean };
 
 const FITS: Match = { captured: [] };
 
@@ -29,7 +31,11 @@ export function match(
   }
   if (pattern !== undefined) {
     if (typeof message !== 'string') return differs(message, expected);
-    const found = new RegExp(fillInPattern(pattern, variables), 'u').exec(message);
+    const found = findWithin(new RegExp(fillInPattern(pattern, variables), 'u'), message);
+    if (found === 'endless') {
+      const what = `/${oneLine(pattern, MAX_SHOWN)}/ takes longer than ${PATTERN_TIME} ms`;
+      return { reason: `got ${shown(message)}: to see whether it fits ${what}`, endless: true };
+    }
     if (found === null) return differs(message, expected);
     return { captured: Object.entries(found.groups ?? {}) };
   }

@@ -4,8 +4,8 @@ import { readSteps } from './read-steps.ts';
 import { readText } from './scenario-values.ts';
 import { ScenarioError, SourceNode } from './source-node.ts';
 
-/** Octets of a file. */
-export const MAX_SCENARIO_BYTES = 1_048_576;
+/** Octets of a file: a longer one could take longer to read than the load takes. */
+export const MAX_SCENARIO_BYTES = 262_144;
 
 /**
  * Reads a scenario, YAML or JSON.

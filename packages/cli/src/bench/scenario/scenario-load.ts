@@ -33,7 +33,7 @@ export class ScenarioLoad implements LoadSource {
     const { plan, share, target, meter } = setup;
     this.#setup = setup;
     this.#gate = new Gate(share.connecting);
-    this.#schedule = share.rate === undefined ? undefined : new TurnSchedule(share.rate);
+    this.#schedule = share.rate === undefined ? undefined : new TurnSchedule(share.rate, meter);
     this.#shared = {
       plan,
       scenario,
@@ -74,6 +74,7 @@ export class ScenarioLoad implements LoadSource {
   halt(): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#schedule?.halt(performance.now());
     this.#stop();
     for (const user of this.#users) user.stop();
     this.#gate.open();

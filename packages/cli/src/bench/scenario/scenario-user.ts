@@ -145,6 +145,8 @@ export class ScenarioUser {
       began = schedule.next();
       const early = began - performance.now();
       if (early > 0) await this.#sleeper.sleep(early, false);
+      if (this.#sleeper.stopped) return;
+      schedule.hasBegun(began);
     }
     this.#variables = new Map(this.#kept);
     this.#waited = 0;
@@ -172,7 +174,6 @@ export class ScenarioUser {
       if (error === STOPPED) return false;
       this.#failures += 1;
       const failure = error instanceof StepFailure ? error : dialFailure(error);
-      if (failure.kind === 'payload') this.#shared.meter.wrong += 1;
       this.#shared.failed(this.#step, failure);
       await this.#drop();
       return false;
@@ -255,7 +256,7 @@ export class ScenarioUser {
       const missed = connection.takeMissed();
       if (missed > 0 && skip !== true) {
         this.#fail(
-          'payload',
+          'expect',
           `${MAX_WAITING} messages waited for a step that expects them, and ${missed} before them were let go: expect more of them, or with skip`,
         );
       }
@@ -275,7 +276,7 @@ export class ScenarioUser {
         for (const [name, value] of result.captured) this.#variables.set(name, value);
         return;
       }
-      if (skip !== true) this.#fail('payload', result.reason);
+      if (skip !== true || result.endless === true) this.#fail('expect', result.reason);
       passed += 1;
     }
   }

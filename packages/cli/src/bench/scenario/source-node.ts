@@ -8,9 +8,13 @@ import {
   type Node,
   type ParsedNode,
   parseDocument,
+  visit,
 } from 'yaml';
 import { nearestName } from '../../terminal/nearest-name.ts';
 
+/** What `yaml` says where values stand in values deeper than it can walk. */
+const NO_STACK = 'Maximum call stack size exceeded';
+const TOO_DEEP = 'there are too many values within values';
 /** Values in a file, each time one is read: what is repeated by an alias counts again. */
 const MAX_VALUES = 50_000;
 /** Values within values. */
@@ -24,8 +28,8 @@ export class ScenarioError extends Error {
 interface SourceFile {
   readonly document: Document.Parsed;
   readonly lines: LineCounter;
-  /** What aliases stand for: to find that out takes a walk through the file. */
-  readonly resolved: Map<Node, Node | null>;
+  /** What aliases stand for. */
+  readonly resolved: ReadonlyMap<Node, Node>;
   values: number;
 }
 
@@ -46,13 +50,15 @@ export class SourceNode {
       prettyErrors: false,
       logLevel: 'error',
       version: '1.2',
+      uniqueKeys: false, // it compares each with each; `fields` looks for itself
     });
     const [problem] = document.errors;
     if (problem !== undefined) {
       const { line } = lines.linePos(problem.pos[0]);
-      throw new ScenarioError(`line ${line}: this is neither YAML nor JSON: ${problem.message}`);
+      const words = `this is neither YAML nor JSON: ${problem.message}`;
+      throw new ScenarioError(`line ${line}: ${problem.message === NO_STACK ? TOO_DEEP : words}`);
     }
-    const file: SourceFile = { document, lines, resolved: new Map(), values: 0 };
+    const file: SourceFile = { document, lines, resolved: resolveAliases(document), values: 0 };
     return new SourceNode(file, document.contents, 1, '', 0);
   }
 
@@ -68,10 +74,10 @@ export class SourceNode {
     this.#depth = depth;
     const start = node?.range?.[0];
     this.#line = start === undefined ? line : file.lines.linePos(start).line;
-    this.#node = resolve(node, file);
+    this.#node = isAlias(node) ? (file.resolved.get(node) ?? null) : node;
     file.values += 1;
     if (file.values > MAX_VALUES) this.fail(`there are more than ${MAX_VALUES} values`);
-    if (depth > MAX_DEPTH) this.fail('there are too many values within values');
+    if (depth > MAX_DEPTH) this.fail(TOO_DEEP);
   }
 
   /** @throws {@link ScenarioError} always. */
@@ -123,10 +129,9 @@ export class SourceNode {
       const name = String(isScalar(key) ? key.value : key);
       const child = this.#child(value as Node | null, name, key as Node);
       if (known !== undefined && !known.includes(name)) {
-        new SourceNode(this.#file, key as Node, this.#line, this.where, this.#depth).fail(
-          `there is no "${name}"${suggestion(name, known)}`,
-        );
+        this.#failAt(key as Node, `there is no "${name}"${suggestion(name, known)}`);
       }
+      if (fields.has(name)) this.#failAt(key as Node, `"${name}" stands there twice`);
       fields.set(name, child);
     }
     return fields;
@@ -141,6 +146,10 @@ export class SourceNode {
     return this.scalar;
   }
 
+  #failAt(node: Node, words: string): never {
+    return new SourceNode(this.#file, node, this.#line, this.where, this.#depth).fail(words);
+  }
+
   #child(node: Node | null, name: string, key?: Node): SourceNode {
     const start = (node ?? key)?.range?.[0];
     const line = start === undefined ? this.#line : this.#file.lines.linePos(start).line;
@@ -150,13 +159,19 @@ export class SourceNode {
   }
 }
 
-function resolve(node: Node | null, { document, resolved }: SourceFile): Node | null {
-  if (!isAlias(node)) return node;
-  const known = resolved.get(node);
-  if (known !== undefined) return known;
-  const found = node.resolve(document) ?? null;
-  resolved.set(node, found);
-  return found;
+/** One walk through the file for all of them: to ask for each takes a walk of its own. */
+function resolveAliases(document: Document.Parsed): ReadonlyMap<Node, Node> {
+  const anchors = new Map<string, Node>();
+  const resolved = new Map<Node, Node>();
+  visit(document, (_key, node) => {
+    if (isAlias(node)) {
+      const named = anchors.get(node.source);
+      if (named !== undefined) resolved.set(node, named);
+    } else if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined) {
+      anchors.set(node.anchor, node);
+    }
+  });
+  return resolved;
 }
 
 function suggestion(name: string, known: readonly string[]): string {

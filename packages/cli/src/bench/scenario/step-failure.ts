@@ -8,7 +8,7 @@ import { expectedWords } from './matching.ts';
 const MAX_SHOWN = 60;
 
 /** Why a turn failed; a report counts failures by it. */
-export type FailureKind = 'connect' | 'handshake' | 'closed' | 'payload' | 'timeout';
+export type FailureKind = 'connect' | 'handshake' | 'closed' | 'expect' | 'timeout';
 
 /** A step did not come out as it was to. It ends the turn. */
 export class StepFailure extends Error {

@@ -1,14 +1,24 @@
+import type { LoadMeter } from '../load/load-meter.ts';
+import { LATE_AFTER } from '../load/timing.ts';
+
 /** When turns are to begin, all users together: evenly, whatever became of those before. */
 export class TurnSchedule {
   readonly #interval: number;
+  readonly #meter: LoadMeter;
   readonly #begun: Promise<void>;
   #begin: () => void = () => {};
   #start = 0;
+  /** Turns that users took on, and those that began in the measured time. */
   #turns = 0;
+  #measured = 0;
 
-  /** @param rate - Turns a second. */
-  constructor(rate: number) {
+  /**
+   * @param rate - Turns a second.
+   * @param meter - Told of turns that begin, late or not, and of those that were due and did not.
+   */
+  constructor(rate: number, meter: LoadMeter) {
     this.#interval = 1_000 / rate;
+    this.#meter = meter;
     this.#begun = new Promise((resolve) => {
       this.#begin = resolve;
     });
@@ -30,5 +40,27 @@ export class TurnSchedule {
     const due = this.#start + this.#turns * this.#interval;
     this.#turns += 1;
     return due;
+  }
+
+  /** A turn begins now. @param due - What {@link next} said. */
+  hasBegun(due: number): void {
+    const now = performance.now();
+    const meter = this.#meter;
+    meter.turnsBegun += 1;
+    if (now >= meter.measuredFrom) this.#measured += 1;
+    if (now - due > LATE_AFTER.timer) meter.late += 1;
+  }
+
+  /** Counts by how many more turns were due in the measured time than began in it. @param now - When no further turn begins. */
+  halt(now: number): void {
+    // One whose timer has just run out may still begin.
+    const due = this.#dueBy(now - LATE_AFTER.timer) - this.#dueBy(this.#meter.measuredFrom);
+    this.#meter.dropped += Math.max(0, due - this.#measured);
+  }
+
+  /** How many turns were to begin before that. */
+  #dueBy(time: number): number {
+    if (this.#start === 0) return 0; // turns may not begin yet
+    return Math.max(0, Math.ceil((time - this.#start) / this.#interval));
   }
 }

@@ -46,6 +46,7 @@ export class UserConnection {
       error: () => {}, // the connection's end says it
     });
     meter.handshake(performance.now() - began);
+    if (made.#connection.extensions !== '') meter.compressed += 1;
     return made;
   }
 

@@ -9,6 +9,7 @@ import {
   emptyReport,
   failedReport,
   latencyOf,
+  loadOf,
   planOf,
   reportOf,
   reportWithServer,
@@ -53,6 +54,34 @@ describe('the comparison of two runs', () => {
     expect(calm).toMatchObject({ verdict: 'worse', noise: 5 });
     expect(stormy?.verdict).toBe('within noise');
     expect(stormy?.noise).toBeGreaterThan(20);
+  });
+
+  it('says nothing where two runs of the same differ by more than half', () => {
+    const wild = samplesOf((at) => ({ p99: at % 2 === 0 ? 20 : 1 }));
+    const [now, before] = [reportOf({ latency: latencyOf(4), samples: wild }), reportOf()];
+    const change = figure('p99', now, before);
+    expect(change?.verdict).toBe('too noisy to tell');
+    expect(change?.noise).toBeGreaterThan(50);
+    const text = comparisonText(compareReports(now, before), look);
+    expect(text).toMatch(/latency p99 +\+300 % {2}too noisy to tell/);
+    expect(text).toContain('Measure longer (-t).');
+    const calm = comparisonText(compareReports(reportOf(), reportOf()), look);
+    expect(calm).not.toContain('noisy');
+  });
+
+  it('does not compare percentiles of a few handshakes, and gives those of one burst much room', () => {
+    const dialled = (count: number, factor: number): BenchReport =>
+      reportOf({ handshake: { ...latencyOf(factor), count } });
+    expect(figure('handshakeP50', dialled(50, 1), dialled(5_000, 4))).toBeUndefined();
+    expect(figure('handshakeP50', dialled(5_000, 1), dialled(50, 4))).toBeUndefined();
+    const once = figure('handshakeP50', dialled(5_000, 1.3), dialled(5_000, 1));
+    expect(once).toMatchObject({ verdict: 'within noise', noise: 40 });
+    expect(figure('handshakeP50', dialled(5_000, 4), dialled(5_000, 1))?.verdict).toBe('worse');
+  });
+
+  it('says of less what it is worth', () => {
+    expect(figure('rate', rated(90_000), rated(100_000))?.loss).toBeCloseTo(10);
+    expect(figure('p50', reportOf({ latency: latencyOf(1.1) }), reportOf())?.loss).toBeCloseTo(10);
   });
 
   it('sees smaller differences in longer runs', () => {
@@ -120,8 +149,10 @@ describe('the comparison of two runs', () => {
       { name: 'sizes', decisive: true, now: '20 B', earlier: '1 KiB' },
       { name: 'duration', decisive: false, now: '10 s', earlier: '5 s' },
     ]);
+    expect(comparison.figures).toEqual([]);
     const text = comparisonText(comparison, look);
     expect(text).toContain('NOT THE SAME LOAD');
+    expect(text).not.toMatch(/better|worse|noise|nothing was measured/);
     expect(text).toContain('connections: 100, earlier 50');
   });
 
@@ -130,6 +161,17 @@ describe('the comparison of two runs', () => {
     expect(compareReports(many(6), many(7)).sameLoad).toBe(false);
     const storm = (depth: number) => reportOf({ plan: planOf({ mode: 'connect', depth }) });
     expect(compareReports(storm(1), storm(16)).differences).toEqual([]);
+  });
+
+  it('says where times were kept by other means', () => {
+    const [timer, spin] = (['timer', 'spin'] as const).map((by) =>
+      reportOf({ load: loadOf({ timer: by }) }),
+    );
+    if (timer === undefined || spin === undefined) throw new Error('there are two');
+    expect(compareReports(timer, spin)).toMatchObject({
+      sameLoad: true,
+      differences: [{ name: 'what keeps the times', now: 'timer', earlier: 'spin' }],
+    });
   });
 
   it('takes another address of the same load for the same load', () => {

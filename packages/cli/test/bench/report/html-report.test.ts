@@ -13,6 +13,7 @@ import {
   emptyReport,
   failedReport,
   latencyOf,
+  loadOf,
   planOf,
   reportOf,
   reportWithServer,
@@ -65,7 +66,7 @@ describe('the page of a load test', () => {
           mode: 'scenario',
           scenario: { name: EVIL, steps: [] },
         }),
-        load: { processes: [], late: 0, bottleneck: EVIL },
+        load: loadOf({ processes: [], bottleneck: EVIL }),
         endedEarly: EVIL,
         machine: { cpu: EVIL, cores: 1, node: EVIL, platform: EVIL },
         startedAt: EVIL,
@@ -98,6 +99,16 @@ describe('the page of a load test', () => {
     ]) {
       expect(page, figure).toContain(figure);
     }
+  });
+
+  it('has no table of a load that never ran, and no figures of another load', () => {
+    const failed = htmlReport({ ...failedReport(), load: loadOf({ processes: [] }) });
+    expect(failed).not.toContain('The load itself');
+    expect(htmlReport(reportOf())).toContain('The load itself');
+    const other = htmlReport(reportOf(), reportOf({ plan: planOf({ connections: 50 }) }));
+    expect(other).toContain('NOT THE SAME LOAD');
+    expect(other).toContain('connections: 100, earlier 50');
+    expect(other).not.toMatch(/>Verdict<|within noise/);
   });
 
   it('warns before all figures', () => {

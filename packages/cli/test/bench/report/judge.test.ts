@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { BenchReport } from '../../../src/bench/bench-report.ts';
 import { compareReports } from '../../../src/bench/report/compare-reports.ts';
 import { verdictText } from '../../../src/bench/report/comparison-text.ts';
 import { type BenchThresholds, judge } from '../../../src/bench/report/judge.ts';
 import { lookFor } from '../../../src/bench/report/report-look.ts';
 import { Collector } from '../../connect/command.ts';
-import { failedReport, latencyOf, planOf, reportOf, reportWithServer } from '../reports.ts';
+import {
+  failedReport,
+  latencyOf,
+  planOf,
+  reportOf,
+  reportWithServer,
+  samplesOf,
+} from '../reports.ts';
 
 /** What did not pass. */
 function missed(report = reportWithServer(), thresholds: BenchThresholds = {}): string[] {
@@ -57,6 +65,11 @@ describe('the verdicts', () => {
     expect(missed(failedReport(), { maxP99: 20, maxFailures: 100 })).toEqual([
       'p99 was not measured: nothing came back',
     ]);
+    const { server } = reportWithServer();
+    const warm = reportOf({ server: server && { ...server, rssPerConnection: undefined } });
+    expect(missed(warm, { maxRssPerConnection: 8_192 })).toEqual([
+      expect.stringMatching(/^memory a connection was not to be seen: .*start it fresh/),
+    ]);
     expect(missed(reportOf(), { maxServerCpuMicros: 20 })).toEqual([
       'server CPU is unknown without --pid',
     ]);
@@ -87,6 +100,22 @@ describe('the verdicts', () => {
         const verdicts = judge(now, { maxLoss: 0.5 }, compareReports(now, before));
         expect(verdicts.every(({ passed }) => passed)).toBe(true);
       }
+    });
+
+    it('miss what may be worse by more, and is too noisy to tell', () => {
+      const wild = samplesOf((at) => ({ p99: at % 2 === 0 ? 20 : 1 }));
+      const noisy = { ...slow, samples: wild };
+      const p99 = (now: BenchReport, before: BenchReport) =>
+        judge(now, { maxLoss: 0.1 }, compareReports(now, before)).find(
+          ({ name }) => name === 'slower: p99',
+        );
+      expect(p99(noisy, earlier)).toMatchObject({
+        passed: false,
+        words: expect.stringMatching(
+          /: \+40 %, too noisy to tell \(\d+ %\): measure longer \(-t\)$/,
+        ),
+      });
+      expect(p99(earlier, noisy)?.passed).toBe(true);
     });
 
     it('miss another load, no report, and nothing measured', () => {

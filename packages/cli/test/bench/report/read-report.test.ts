@@ -29,6 +29,18 @@ function replaced(path: readonly (string | number)[], value: unknown): string {
   return replacedIn(reportJson(reportWithServer()), path, value);
 }
 
+/** A report with these steps. */
+function steps(given: unknown): string {
+  return replaced(['plan', 'scenario'], { name: 'x', steps: given });
+}
+
+/** A report whose `name` holds JSON that is 20,000 levels deep. */
+function deep(name: string): string {
+  const levels = 20_000;
+  const json = `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  return replaced([name], '@').replace('"@"', json);
+}
+
 describe('the reader of an earlier report', () => {
   it.each([
     ['fine', reportOf()],
@@ -70,10 +82,40 @@ describe('the reader of an earlier report', () => {
     [replaced(['meerkat'], 1), 'meerkat is 1, not a text'],
     [replaced(['interrupted'], 'no'), 'interrupted is "no", not true or false'],
     [replaced(['failures'], {}), 'failures is {}, not a list'],
+    [steps([null]), 'plan.scenario.steps[0] is null, not an object'],
+    [steps([{ connect: null }]), 'plan.scenario.steps[0].connect is null, not an object'],
+    [steps([{ connect: { headers: 5 } }]), /^plan\.scenario\.steps\[0\]\.connect\.headers is 5, /],
+    [steps([{ expect: null }]), 'plan.scenario.steps[0].expect is null, not an object'],
+    [steps([{ send: {} }]), 'plan.scenario.steps[0].send has none of text, json, hex, size'],
+    [steps([{ dance: 1 }]), /^plan\.scenario\.steps\[0\] has none of connect, send, /],
+    [steps([{ wait: [1] }]), 'plan.scenario.steps[0].wait is [1], not a list of two'],
+    [
+      steps([{ repeat: { times: 1, steps: 5 } }]),
+      'plan.scenario.steps[0].repeat.steps is 5, not a list',
+    ],
+    [deep('plan'), 'it has more than 100 values within values'],
+    [`${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'it has more than 100 values within values'],
     [replaced(['server', 'rssPerConnection'], 'x'), /^server\.rssPerConnection is "x", not a /],
   ])('refuses %j', (json, words) => {
     if (typeof words === 'string') expect(refusal(json)).toBe(words);
     else expect(refusal(json)).toMatch(words);
+  });
+
+  it('keeps a scenario as it stands, so that it is the same text again', () => {
+    const scenario = {
+      name: 'x',
+      before: [{ connect: { headers: { A: 'b' }, path: '/' } }],
+      steps: [
+        { repeat: { times: 2, steps: [{ send: { json: { b: 1, a: [null] } } }] } },
+        { expect: { skip: true, json: null, timeout: 5 } },
+        { send: { size: 4, binary: true } },
+        { wait: [1, 2] },
+        { wait: 3 },
+        { close: {} },
+      ],
+    };
+    const read = readReport(replaced(['plan', 'scenario'], scenario)).plan.scenario;
+    expect(JSON.stringify(read)).toBe(JSON.stringify(scenario));
   });
 
   it('passes over what a newer version has added, a byte order mark, and memory that was given back', () => {

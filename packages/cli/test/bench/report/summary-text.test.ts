@@ -46,8 +46,18 @@ Load         its process used 62 % of a core, held up for 3.10 ms at most
     const late = { ...report, load: { ...report.load, late: 12 } };
     expect(summary(late)).toContain('from the time at which a message was to be sent');
     expect(summary(late)).not.toContain('hidden');
-    expect(summary(late)).toContain('12 messages sent more than 1 ms late');
+    expect(summary(late)).toContain('12 messages sent more than 1.00 ms late');
     expect(summary(report)).toContain('nothing was sent late');
+    expect(summary(report)).not.toContain('by a timer');
+    const coarse = { ...report, load: { ...report.load, timer: 'timer', lateAfter: 2 } as const };
+    expect(summary(coarse)).toContain('times kept by a timer that may be 2 ms late');
+  });
+
+  it('says of the turns of a scenario how many never began', () => {
+    const scenario = { name: 'chat', steps: [] };
+    const report = reportOf({ plan: planOf({ mode: 'scenario', scenario, rate: 200 }) });
+    const behind = summary({ ...report, load: { ...report.load, late: 1, dropped: 166 } });
+    expect(behind).toMatch(/1 turn begun more than 1\.00 ms late,\s+166 turns never begun/);
   });
 
   it('says first, and loudly, that the load was the bottleneck', () => {
