@@ -211,10 +211,12 @@ it('bench/servers/meerkat.mjs sets nothing but handlers, paths and compression',
   expect([...new Set(names)]).toEqual(['  compression', '  message', '  open']);
   expect(code).toContain('\nconst compression = deflate ? { threshold: 0 } : false;\n');
   expect(code).toContain('new Topics()');
-  expect(code.match(/attach\(.*\)/g)).toEqual([
-    'attach(server)',
+  expect(code.match(/(?:attach|listen)\(.*\)/g)).toEqual([
     "attach(server, { path: '/sub' })",
     "attach(server, { path: '/pub' })",
+    'attach(server)',
+    'listen(server)',
+    "listen({ server, port, host: '127.0.0.1' })",
   ]);
 });
 

@@ -133,7 +133,9 @@ class BenchRun {
 
   async #openAll(): Promise<void> {
     const { connections, connecting, mode } = this.#plan;
-    const hopeless = Math.min(connections, connecting);
+    // Of a broadcast it depends on who is still dialling: the publisher is one more.
+    const hopeless =
+      mode === 'broadcast' ? Number.POSITIVE_INFINITY : Math.min(connections, connecting);
     for (let step = FIRST_STEP; !this.#over; step = Math.min(step * 2, this.#interval)) {
       await this.#sleep(step);
       const answers = await this.#tell('count', false);

@@ -19,7 +19,7 @@ export class ScenarioLoad implements LoadSource {
   /** The words that a failure is counted by: those of the first of its kind at that step. */
   readonly #words = new Map<string, string>();
   #stopped = false;
-  #stop: () => void = () => {};
+  readonly #halting = new AbortController();
 
   /**
    * @param scenario - As `readScenario` gives it.
@@ -52,13 +52,10 @@ export class ScenarioLoad implements LoadSource {
   async open(): Promise<void> {
     const { plan, share } = this.#setup;
     const began = performance.now();
-    const stopped = new Promise<void>((resolve) => {
-      this.#stop = resolve;
-    });
     for (let index = 0; index < share.connections && !this.#stopped; index += 1) {
       const due = began + (plan.ramp * index) / share.connections;
       const early = due - performance.now();
-      if (early > 0) await Promise.race([stopped, sleep(early)]);
+      if (early > 0) await sleep(early, undefined, this.#halting).catch(() => {}); // it is over
       if (this.#stopped) break;
       const user = new ScenarioUser(this.#shared, share.first + index + 1);
       this.#users.push(user);
@@ -75,7 +72,7 @@ export class ScenarioLoad implements LoadSource {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#schedule?.halt(performance.now());
-    this.#stop();
+    this.#halting.abort();
     for (const user of this.#users) user.stop();
     this.#gate.open();
     this.#schedule?.begin(0);
