@@ -28,7 +28,7 @@ const LATE = 50;
 const COARSE = 1000;
 
 class SystemTimer implements Timer {
-  readonly #timeout: NodeJS.Timeout;
+  #timeout: NodeJS.Timeout;
   readonly #callback: () => void;
   readonly #due: number;
   #immediate: NodeJS.Immediate | undefined;
@@ -36,9 +36,12 @@ class SystemTimer implements Timer {
   constructor(due: number, callback: () => void) {
     this.#callback = callback;
     this.#due = due;
-    this.#timeout = setTimeout(() => this.#fire(), Math.max(0, due - performance.now()));
+    this.#timeout = this.#start(Math.max(0, due - performance.now()));
+  }
+
+  #start(delay: number): NodeJS.Timeout {
     // The socket keeps the process alive as long as there is something to wait for.
-    this.#timeout.unref();
+    return setTimeout(() => this.#fire(), delay).unref();
   }
 
   cancel(): void {
@@ -51,7 +54,13 @@ class SystemTimer implements Timer {
    * that is being waited for may be here already, so it gets one round of reading to cancel this.
    */
   #fire(): void {
-    if (performance.now() - this.#due < LATE) {
+    const early = this.#due - performance.now();
+    // Node cuts the fractions off, of the delay and of its clock: up to two milliseconds.
+    if (early >= 1) {
+      this.#timeout = this.#start(early);
+      return;
+    }
+    if (-early < LATE) {
       this.#callback();
       return;
     }

@@ -28,6 +28,21 @@ describe('systemClock', () => {
     expect(systemClock.now() - begun).toBeGreaterThanOrEqual(19);
   });
 
+  it('is never a whole millisecond early, whatever the fractions of its time', async () => {
+    const keepAlive = setInterval(() => {}, 1_000);
+    const waits = Array.from({ length: 40 }, () => {
+      const begun = systemClock.now();
+      while (systemClock.now() - begun < 0.13);
+      const asked = systemClock.now();
+      return new Promise<number>((resolve) => {
+        systemClock.after(20, () => resolve(systemClock.now() - asked));
+      });
+    });
+    const least = Math.min(...(await Promise.all(waits)));
+    clearInterval(keepAlive);
+    expect(least).toBeGreaterThanOrEqual(19);
+  });
+
   it('wakes a sleeper as it calls', async () => {
     const keepAlive = setInterval(() => {}, 1_000);
     let cancelled = 0;
