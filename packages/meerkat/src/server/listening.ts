@@ -20,8 +20,8 @@ export interface ListenOptions extends AttachOptions {
   /** Path of a Unix socket, or the name of a pipe on Windows. */
   readonly socketPath?: string | undefined;
   /**
-   * Connections that the system keeps until they are accepted; it may have a lower limit of its own. @default 4096: where
-   * thousands of clients come at once, Node's 511 would let some wait a second and more for their next try
+   * Connections that the system keeps until they are accepted; it may have a lower limit of its own. What comes beyond has to
+   * try again, after a second at first (RFC 6298 §2). @default 4096, where Node has 511
    */
   readonly backlog?: number | undefined;
   /**

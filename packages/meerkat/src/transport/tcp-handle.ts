@@ -1,5 +1,5 @@
 /**
- * Everything that meerkat uses of the internals of Node's sockets. What it takes for granted stands in `findInternals`, which looks
+ * Everything that meerkat uses of the internals of Node's sockets; `bare-handle.ts` and `bare-dial.ts` have what it takes without one. What it takes for granted stands in `findInternals`, which looks
  * whether it holds on this Node, and answers undefined if not; `self-test.ts` looks whether it also behaves. Seen on Node
  * 20.19, 22.23, 24.21 and 26.10. No `process.binding`: that is deprecated, and refused under `--permission`.
  */
