@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createServer, IncomingMessage, maxHeaderSize, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../connection/clock.ts';
@@ -19,7 +20,7 @@ import {
 } from '../transport/bare-handle.ts';
 import { BareArrival, type Reception } from './bare-arrival.ts';
 import { canMakeIncoming } from './bare-incoming.ts';
-import { NODE_HEADER_LINES, type UpgradeRouter } from './upgrade-router.ts';
+import { NODE_HEADER_LINES, type UpgradeRouter, type UpgradeTarget } from './upgrade-router.ts';
 
 /** How long a connection may take for its request, in milliseconds. Then node:http has it, and counts its own time. */
 const ARRIVAL_TIMEOUT = 1_000;
@@ -56,6 +57,8 @@ export class OwnListener implements Reception {
   #limits: UpgradeHeadLimits = UPGRADE_HEAD_LIMITS;
   #giveBack: ((handle: BareHandle) => void) | undefined;
   #standIns: WeakMap<BareHandle, Socket> | undefined;
+  /** Calls a function in the asynchronous context of whoever listens: what a handle reports comes in none. */
+  #asListening = AsyncLocalStorage.snapshot();
 
   constructor(server: Server, router: UpgradeRouter, settings: OwnListenerSettings) {
     this.#server = server;
@@ -79,6 +82,7 @@ export class OwnListener implements Reception {
           ? Math.min(UPGRADE_HEAD_LIMITS.maxHeaderLines, lines - 1)
           : UPGRADE_HEAD_LIMITS.maxHeaderLines,
     };
+    this.#asListening = AsyncLocalStorage.snapshot();
     this.#giveBack = interceptConnections(server, this.#take);
     return this.#giveBack !== undefined;
   }
@@ -126,7 +130,7 @@ export class OwnListener implements Reception {
     this.#arrived(arrival);
     arrival.know(head);
     try {
-      target.accept(head, arrival);
+      this.#asListening(accept, target, head, arrival);
     } catch {
       arrival.destroy();
     }
@@ -191,6 +195,11 @@ export class OwnListener implements Reception {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
+}
+
+// One function for all: a closure each would be made for every connection.
+function accept(target: UpgradeTarget, head: UpgradeHead, arrival: BareArrival): void {
+  target.accept(head, arrival);
 }
 
 /** Whether a server was not told to make requests of another class, or to decide otherwise what an upgrade is. */
