@@ -8,7 +8,7 @@ import {
   type BareHandle,
   type HandleAddress,
   type HandleKeeper,
-  HandleOwner,
+  type HandleOwner,
   own,
   socketOf,
 } from '../transport/bare-handle.ts';
@@ -20,12 +20,14 @@ import { type Refusal, refuse } from './refusal.ts';
 
 const NO_OCTETS = Buffer.alloc(0);
 
-let latestAddress: string | undefined;
+/** What the system is asked to fill in: an object that has the fields already takes 0.6 µs less. */
+const filled: HandleAddress = { address: '', family: 'IPv4', port: 0 };
+let latestAddress = '';
 
 /** Who has accepted the connection. */
 export interface Reception extends HandleKeeper {
-  /** Octets came, the request is not known yet: all that has come so far. False stops reading. */
-  came(arrival: BareArrival, octets: Buffer): boolean;
+  /** Octets came, the request is not known yet: all that has come so far. */
+  came(arrival: BareArrival, octets: Uint8Array): void;
   /** Before the request was known: the client ended its direction, or the connection broke. */
   gone(arrival: BareArrival, broken: boolean): void;
   /** Somebody has asked for the socket: this one is to be destroyed with the handle. */
@@ -34,26 +36,30 @@ export interface Reception extends HandleKeeper {
 }
 
 /** A TCP connection that has no socket: first of somebody who may ask for an upgrade, then of one who did. */
-export class BareArrival extends HandleOwner implements Arrival {
+export class BareArrival implements HandleOwner, Arrival {
+  bytesRead = 0;
   readonly handle: BareHandle;
   /** When it came, in milliseconds of a monotonic clock. */
   readonly since: number;
   /** In how many pieces the octets came. */
   pieces = 0;
   readonly #reception: Reception;
-  /** What has come so far; once the request is known, what came behind it. */
-  #octets: Buffer = NO_OCTETS;
+  /** What has come so far, until the request is known. */
+  #octets: Uint8Array = NO_OCTETS;
+  /** What came behind the request. */
+  #rest: Buffer = NO_OCTETS;
   #head: UpgradeHead | undefined;
   #waiter: Waiter | undefined;
   #destroyed = false;
-  #peer: Partial<HandleAddress> | undefined;
+  #asked = false;
+  #remoteAddress: string | undefined;
+  #remotePort: number | undefined;
   #incoming: IncomingMessage | undefined;
   #rawHeaders: readonly string[] | undefined;
   /** What it has become. */
   #became: { destroy(): void } | undefined;
 
   constructor(handle: BareHandle, reception: Reception, since: number) {
-    super();
     this.handle = handle;
     this.#reception = reception;
     this.since = since;
@@ -67,7 +73,7 @@ export class BareArrival extends HandleOwner implements Arrival {
   }
 
   /** What has come so far, and is nobody's. */
-  get octets(): Buffer {
+  get octets(): Uint8Array {
     return this.#octets;
   }
 
@@ -75,35 +81,53 @@ export class BareArrival extends HandleOwner implements Arrival {
   know(head: UpgradeHead): void {
     this.#head = head;
     // A copy: the rest of a chunk would keep the request in memory.
-    const rest = this.#octets.length - head.headEnd;
-    this.#octets = rest === 0 ? NO_OCTETS : Buffer.from(this.#octets.subarray(head.headEnd));
+    if (head.headEnd < this.#octets.length) {
+      this.#rest = Buffer.from(this.#octets.subarray(head.headEnd));
+    }
+    this.#octets = NO_OCTETS;
   }
 
   // --- what the handle reports
 
-  push(chunk: Buffer | null): boolean {
-    if (this.#destroyed) return true;
+  received(length: number, octets: ArrayBuffer | undefined): undefined {
+    if (this.#destroyed || octets === undefined) return;
     if (this.#head !== undefined) {
-      if (chunk !== null) return this.#waiter?.early(chunk) ?? true;
-      this.#waiter?.left();
-      return true;
+      if (this.#waiter?.early(Buffer.from(octets, 0, length)) === false) this.#stopReading();
+      return;
     }
-    if (chunk === null) {
-      this.#reception.gone(this, false);
-      return true;
-    }
+    const chunk = new Uint8Array(octets, 0, length);
     this.pieces += 1;
     this.#octets = this.#octets.length === 0 ? chunk : Buffer.concat([this.#octets, chunk]);
-    return this.#reception.came(this, this.#octets);
+    this.#reception.came(this, this.#octets);
   }
 
-  /** Also what the handle reports: that it is broken. */
-  destroy(error?: Error): void {
+  ended(): void {
+    if (this.#destroyed) return;
+    if (this.#head === undefined) this.#reception.gone(this, false);
+    else this.#waiter?.left();
+  }
+
+  broken(): void {
+    this.#close(true);
+  }
+
+  destroy(): void {
+    this.#close(false);
+  }
+
+  #close(broken: boolean): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
-    this.handle.close(() => this.#reception.released(this.handle));
-    if (this.#head === undefined) this.#reception.gone(this, error !== undefined);
+    this.handle.close();
+    this.#reception.released(this.handle);
+    if (this.#head === undefined) this.#reception.gone(this, broken);
     else this.#waiter?.left();
+  }
+
+  #stopReading(): void {
+    if (!this.handle.reading) return;
+    this.handle.reading = false;
+    this.handle.readStop();
   }
 
   // --- what an arrival can tell
@@ -113,15 +137,17 @@ export class BareArrival extends HandleOwner implements Arrival {
   }
 
   get head(): Buffer {
-    return this.#octets;
+    return this.#rest;
   }
 
   get remoteAddress(): string | undefined {
-    return this.#remote.address;
+    this.#ask();
+    return this.#remoteAddress;
   }
 
   get remotePort(): number | undefined {
-    return this.#remote.port;
+    this.#ask();
+    return this.#remotePort;
   }
 
   get localAddress(): string | undefined {
@@ -130,16 +156,15 @@ export class BareArrival extends HandleOwner implements Arrival {
     return address.address;
   }
 
-  get #remote(): Partial<HandleAddress> {
-    if (this.#peer === undefined) {
-      const peer: Partial<HandleAddress> = {};
-      this.handle.getpeername(peer); // it stays empty where the connection is gone
-      const { address } = peer;
-      if (address !== latestAddress) latestAddress = address;
-      // Behind a proxy all come from one address, and each connection keeps it: one string for all.
-      this.#peer = address === undefined ? peer : { ...peer, address: latestAddress ?? address };
-    }
-    return this.#peer;
+  /** Who the peer is; nobody where the connection is gone. */
+  #ask(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    if (this.handle.getpeername(filled) !== 0) return;
+    // Behind a proxy all come from one address, and each connection keeps it: one string for all.
+    if (filled.address !== latestAddress) latestAddress = filled.address;
+    this.#remoteAddress = latestAddress;
+    this.#remotePort = filled.port;
   }
 
   get rawHeaders(): readonly string[] {
@@ -160,7 +185,12 @@ export class BareArrival extends HandleOwner implements Arrival {
   #makeStandIn(): Socket {
     const local: Partial<HandleAddress> = {};
     this.handle.getsockname(local);
-    const socket = standIn(local, this.#remote, () => this.#destroyAll());
+    const { remoteAddress: address, remotePort: port } = this;
+    const remote: Partial<HandleAddress> =
+      address === undefined || port === undefined
+        ? {}
+        : { address, port, family: address.includes(':') ? 'IPv6' : 'IPv4' };
+    const socket = standIn(local, remote, () => this.#destroyAll());
     this.#reception.standsFor(socket, this.handle);
     return socket;
   }
@@ -197,22 +227,20 @@ export class BareArrival extends HandleOwner implements Arrival {
 
   stopWaiting(): void {
     this.#waiter = undefined;
-    if (this.#destroyed || !this.handle.reading) return;
-    this.handle.reading = false;
-    this.handle.readStop();
+    if (!this.#destroyed) this.#stopReading();
   }
 
   unread(octets: Buffer): void {
-    this.#octets = octets;
+    this.#rest = octets;
   }
 
   transport(kind: TransportKind): Transport {
     if (kind === 'stream') {
       const socket = this.#socket();
-      if (this.#octets.length > 0) socket.unshift(this.#octets);
+      if (this.#rest.length > 0) socket.unshift(this.#rest);
       return transportFor(socket, kind);
     }
-    const transport = bareTransportFor(this.handle, this.#octets, this.#reception);
+    const transport = bareTransportFor(this.handle, this.#rest, this.#reception);
     this.#became = transport;
     return transport;
   }

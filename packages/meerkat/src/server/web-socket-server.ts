@@ -16,7 +16,10 @@ import { toHeaderList } from '../protocol/handshake/header-list.ts';
 import { acceptDeflate } from '../protocol/handshake/permessage-deflate.ts';
 import { selectSubprotocol } from '../protocol/handshake/subprotocol.ts';
 import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
-import { buildUpgradeResponse } from '../protocol/handshake/upgrade-response.ts';
+import {
+  buildUpgradeResponse,
+  plainUpgradeResponse,
+} from '../protocol/handshake/upgrade-response.ts';
 import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import { Admission } from './admission.ts';
@@ -73,7 +76,8 @@ type Agreed = Pick<ConnectionSetup<unknown>, 'protocol' | 'deflate' | 'extension
 
 /** What an upgrade is accepted with. */
 interface Answer<Data> {
-  readonly response: string;
+  /** Undefined where it says nothing of its own. */
+  readonly response: string | undefined;
   readonly data: Data;
   readonly agreed: Agreed;
 }
@@ -333,11 +337,14 @@ export class WebSocketServer<Data = undefined> {
     const deflate = terms === undefined ? undefined : acceptDeflate(request.extensions, terms);
     const extensions = deflate === undefined ? [] : [deflate.answer];
     const headers = toHeaderList(decision.headers);
-    const response = buildUpgradeResponse(
-      request,
-      { subprotocol: protocol, extensions, headers },
-      nodePrimitives,
-    );
+    const isPlain = protocol === '' && extensions.length === 0 && headers.length === 0;
+    const response = isPlain
+      ? undefined
+      : buildUpgradeResponse(
+          request,
+          { subprotocol: protocol, extensions, headers },
+          nodePrimitives,
+        );
     return {
       response,
       data,
@@ -434,7 +441,11 @@ export class WebSocketServer<Data = undefined> {
     const { remoteAddress, remotePort } = arrival;
     const transport = arrival.transport(options.transport);
     // Through the transport: what is sent next waits for it there, if it has to wait.
-    transport.writeOwned(Buffer.from(response, 'latin1'));
+    transport.writeOwned(
+      response === undefined
+        ? Buffer.from(plainUpgradeResponse(request))
+        : Buffer.from(response, 'latin1'),
+    );
     new Connection<Data>({
       terms: this.#terms,
       transport,

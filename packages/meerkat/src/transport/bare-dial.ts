@@ -133,6 +133,7 @@ class DiallingTransport extends BareTransport implements DialledTransport {
 
   constructor(handle: DialHandle, memory: Uint8Array, connected: () => void) {
     super(handle, memory, NOTHING, NOBODY);
+    handle.setNoDelay(true);
     this.#handle = handle;
     this.#whenConnected = connected;
   }

@@ -1,6 +1,6 @@
 /**
- * What meerkat uses of the internals of Node where a TCP connection has no socket: whoever owns the handle hears what Node's
- * own reader, `onStreamRead`, would tell a socket. `findInternals` looks whether what is taken for granted holds on this Node;
+ * What meerkat uses of the internals of Node where a TCP connection has no socket: whoever owns the handle hears what Node
+ * would tell a socket. `findInternals` looks whether what is taken for granted holds on this Node;
  * `self-test.ts` whether it behaves. Seen on Node 20.19, 22.23, 24.21 and 26.10; see `tcp-handle.ts` for what sockets share.
  */
 import { type Server, Socket } from 'node:net';
@@ -10,6 +10,8 @@ import { hasInternals, type TcpHandle } from './tcp-handle.ts';
 export interface BareHandle extends TcpHandle {
   /** Whether it is being read, as sockets note it. */
   reading: boolean;
+  /** Octets, since it was made. */
+  readonly bytesRead: number;
   readStart(): number;
   readStop(): number;
   setNoDelay(on: boolean): number;
@@ -40,20 +42,21 @@ export interface HandleKeeper {
   released(handle: BareHandle): void;
 }
 
-/** Who owns a handle: what Node's reader calls of a socket. */
-export abstract class HandleOwner {
-  /** What is here after this is thrown away. */
-  abstract readonly destroyed: boolean;
-  /** Octets in memory of their own, or null at the end. False stops reading. */
-  abstract push(chunk: Buffer | null): boolean;
-  /** Reading failed. */
-  abstract destroy(error?: Error): void;
-  /** Octets in the memory that `readBareInto` was told. */
-  received(_length: number): void {}
-
-  // What else the reader asks of a socket: there is no stream behind an owner, nor a timer.
-  read(): void {}
-  on(): void {}
+/** Who owns a handle, and is told what happens to it. */
+export interface HandleOwner {
+  /** `bytesRead` of the handle, as it was when the owner was told last. For {@link own} and what it tells only. */
+  bytesRead: number;
+  /**
+   * Octets came.
+   *
+   * @param octets - They begin it; undefined where `readBareInto` was told some memory: they are in that.
+   * @returns Where the next read goes; undefined for as before. Whoever returns memory keeps it alive.
+   */
+  received(length: number, octets: ArrayBuffer | undefined): Uint8Array | undefined;
+  /** The peer has ended its direction. */
+  ended(): void;
+  /** The connection is broken. The handle is the owner's to close. */
+  broken(error: Error): void;
 }
 
 interface ServerHandle {
@@ -62,15 +65,14 @@ interface ServerHandle {
 
 /** How this Node does it. */
 interface Internals {
-  /** Where a handle has its owner. */
+  /** Where a handle has its owner: a socket in Node, and who Node's reader tells. */
   readonly owner: symbol;
-  /** Where an owner has the memory that is read into, and what gives the next: see `tcp-handle.ts`. */
-  readonly buffer: symbol;
-  readonly generator: symbol;
-  /** Called of a handle with what was read; tells its owner. */
+  /** Called of a handle with what was read. */
   readonly onStreamRead: () => void;
   readonly ShutdownRequest: new () => ShutdownRequest;
 }
+
+type Fields = Record<symbol, unknown> & { onread: unknown };
 
 let internals: Internals | undefined;
 let looked = false;
@@ -93,7 +95,6 @@ function findInternals(): Internals | undefined {
   const dummy = {
     writeQueueSize: 0,
     onread: undefined as unknown,
-    useUserBuffer() {},
     readStart: () => 0,
     readStop: () => 0,
     close: (done?: () => void) => done?.(),
@@ -104,49 +105,23 @@ function findInternals(): Internals | undefined {
       return 1;
     },
   };
-  const socket = new Socket({
-    handle: dummy,
-    manualStart: true,
-    onread: { buffer: Buffer.alloc(1), callback: () => true },
-  } as never);
+  const socket = new Socket({ handle: dummy, manualStart: true } as never);
   socket.on('error', () => {});
-  const symbols = [
-    ...Object.getOwnPropertySymbols(socket),
-    ...Object.getOwnPropertySymbols(Socket.prototype),
-  ];
-  const named = (name: string): symbol | undefined =>
-    symbols.find(({ description }) => description === name);
   const owner = Object.getOwnPropertySymbols(dummy).find(
     ({ description }) => description === 'owner_symbol',
   );
-  const buffer = named('kBuffer');
-  const callback = named('kBufferCb');
-  const generator = named('kBufferGen');
-  const update = named('kUpdateTimer');
+  const update = [
+    ...Object.getOwnPropertySymbols(socket),
+    ...Object.getOwnPropertySymbols(Socket.prototype),
+  ].find(({ description }) => description === 'kUpdateTimer');
   (socket as unknown as { _final(done: () => void): void })._final(() => {});
   const { onread } = dummy;
   socket.destroy();
-  if (owner === undefined || typeof onread !== 'function' || shutdown === undefined) {
-    return undefined;
-  }
-  if (!buffer || !callback || !generator || !update) return undefined;
-  Object.defineProperties(HandleOwner.prototype, {
-    [buffer]: { value: null, writable: true },
-    [generator]: { value: null, writable: true },
-    [callback]: {
-      value(this: HandleOwner, length: number): boolean {
-        this.received(length);
-        return true; // an owner stops reading by itself
-      },
-    },
-    [update]: { value: () => {} },
-    // The reader looks whether the end was told before.
-    _readableState: { value: { endEmitted: false } },
-  });
+  if (owner === undefined || update === undefined) return undefined;
+  if (typeof onread !== 'function' || shutdown === undefined) return undefined;
+  Object.defineProperty(EndReader.prototype, update, { value: () => {} });
   return {
     owner,
-    buffer,
-    generator,
     onStreamRead: onread as () => void,
     ShutdownRequest: shutdown.constructor as new () => ShutdownRequest,
   };
@@ -154,39 +129,80 @@ function findInternals(): Internals | undefined {
 
 /** From here on `owner` hears what happens to the handle. */
 export function own(handle: BareHandle, owner: HandleOwner): void {
+  const fields = handle as unknown as Fields;
+  owner.bytesRead = handle.bytesRead;
+  fields[(internals as Internals).owner] = owner;
+  fields.onread = onRead;
+}
+
+/**
+ * What a handle calls. How much was read, or what went wrong, is where only Node's own reader sees it; but the handle counts
+ * what it has read, and only ends are left to that reader (0.4 µs less for each read).
+ */
+function onRead(this: BareHandle, octets: ArrayBuffer | undefined): Uint8Array | undefined {
+  const owner = (this as unknown as Fields)[(internals as Internals).owner] as HandleOwner;
+  const { bytesRead } = this;
+  const length = bytesRead - owner.bytesRead;
+  if (length > 0) {
+    owner.bytesRead = bytesRead;
+    return owner.received(length, octets);
+  }
+  const end = howItEnded(this, owner);
+  if (end === 'end') owner.ended();
+  else if (end !== undefined) owner.broken(end);
+  return undefined;
+}
+
+/** In place of a socket: what Node's reader says of an end. */
+class EndReader {
+  end: 'end' | Error | undefined;
+  readonly destroyed = false;
+  /** The reader looks whether the end was told before. */
+  readonly _readableState = { endEmitted: false };
+
+  push(): void {
+    this.end = 'end';
+  }
+
+  destroy(error: Error): void {
+    this.end = error;
+  }
+
+  // What else the reader asks of a socket: there is no stream behind this one.
+  read(): void {}
+  on(): void {}
+}
+
+const endReader = new EndReader();
+
+/** Undefined where nothing has ended: the system had nothing to read after all. */
+function howItEnded(handle: BareHandle, owner: HandleOwner): 'end' | Error | undefined {
   const { owner: name, onStreamRead } = internals as Internals;
-  const fields = handle as unknown as Record<symbol, unknown> & { onread: unknown };
+  const fields = handle as unknown as Fields;
+  fields[name] = endReader;
+  endReader.end = undefined;
+  // Where in Node a peer's reset was heard says nothing to anybody, and takes 5 of the 80 µs of a short connection.
+  const limit = limitStackTraces(0);
+  onStreamRead.call(handle);
+  limitStackTraces(limit);
   fields[name] = owner;
-  fields.onread = onStreamRead;
+  return endReader.end;
 }
 
-/** From the next read on octets come into `memory`, and `owner.received` is told how many. */
-export function readBareInto(handle: BareHandle, owner: HandleOwner, memory: Uint8Array): void {
-  // The owner's field is what keeps the memory alive: the handle has its address only.
-  (owner as unknown as Record<symbol, unknown>)[(internals as Internals).buffer] = memory;
+/** How many lines errors have of where they were made, from here on. Answers how many they had. */
+function limitStackTraces(lines: number): number {
+  const { stackTraceLimit: before } = Error;
+  try {
+    Error.stackTraceLimit = lines;
+  } catch {
+    // It is frozen: they stay as they are.
+  }
+  return before;
+}
+
+/** From the next read on octets come into `memory`, which is to be kept alive: the handle has its address only. */
+export function readBareInto(handle: BareHandle, memory: Uint8Array): void {
   handle.useUserBuffer(memory);
-}
-
-/** The memory of the next read of the handle that is just being read. */
-let nextMemory: Uint8Array | undefined;
-const giveNext = (): Uint8Array | undefined => {
-  const memory = nextMemory;
-  nextMemory = undefined;
-  return memory;
-};
-
-/** From within `received`: the next read goes into `memory`. Undefined for as it is. */
-export function readBareNextInto(owner: HandleOwner, memory: Uint8Array | undefined): void {
-  nextMemory = memory;
-  (owner as unknown as Record<symbol, unknown>)[(internals as Internals).generator] =
-    memory === undefined ? null : giveNext;
-}
-
-/** The memory that a read of `owner` went into. */
-export function bareMemory(owner: HandleOwner): Uint8Array {
-  return (owner as unknown as Record<symbol, Uint8Array>)[
-    (internals as Internals).buffer
-  ] as Uint8Array;
 }
 
 /**
@@ -241,6 +257,7 @@ function isBareHandle(handle: Partial<BareHandle>): handle is BareHandle {
   return (
     handle.constructor?.name === 'TCP' &&
     typeof handle.useUserBuffer === 'function' &&
+    handle.bytesRead === 0 &&
     typeof handle.getpeername === 'function' &&
     typeof handle.setKeepAlive === 'function' &&
     typeof handle.shutdown === 'function'
@@ -254,6 +271,21 @@ export function prepareHandle(server: Server, handle: BareHandle): void {
     keepAliveInitialDelay?: number;
   };
   if (keepAlive === true) handle.setKeepAlive(true, keepAliveInitialDelay);
+}
+
+/**
+ * Switches Nagle's algorithm off for all that a listening server accepts from here on, unless its requests are to have it: on Linux
+ * a connection begins with what its listener has, which is a system call less for each (0.9 µs).
+ *
+ * @returns whether they need not be told one by one.
+ */
+export function acceptWithoutDelay(server: Server): boolean {
+  if (process.platform !== 'linux') return false;
+  const { noDelay, _handle: listening } = server as unknown as {
+    noDelay?: boolean;
+    _handle?: Partial<BareHandle> | null;
+  };
+  return noDelay === true && listening?.setNoDelay?.(true) === 0;
 }
 
 /** What node:net counts of a server: its limit, `getConnections` and 'close' depend on it. */

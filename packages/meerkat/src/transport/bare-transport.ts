@@ -1,12 +1,10 @@
 import { getSystemErrorName } from 'node:util';
 import {
   type BareHandle,
-  bareMemory,
   type HandleKeeper,
-  HandleOwner,
+  type HandleOwner,
   own,
   readBareInto,
-  readBareNextInto,
   shutDown,
 } from './bare-handle.ts';
 import { awaitWrite, type WriteOwner, writeNow } from './tcp-handle.ts';
@@ -30,7 +28,8 @@ class Waiting {
  * A transport on a TCP handle alone. There is no socket: it would take as much memory again, and most of what node:http
  * takes to accept one.
  */
-export class BareTransport extends HandleOwner implements Transport, WriteOwner {
+export class BareTransport implements HandleOwner, Transport, WriteOwner {
+  bytesRead = 0;
   readonly #handle: BareHandle;
   readonly #keeper: HandleKeeper;
   #receiver: TransportReceiver | undefined;
@@ -38,22 +37,22 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
   #head: Buffer | undefined;
   #is = 0;
   #waiting: Waiting | undefined;
-  /** What is read into but for octets that the receiver wants elsewhere; undefined while it is. */
-  #memory: Uint8Array | undefined;
+  /** What is read into, but for octets that the receiver wants elsewhere. */
+  readonly #memory: Uint8Array;
+  /** Where the next read goes instead. */
+  #room: Uint8Array | undefined;
 
   /**
-   * @param handle - May be read already: `start` is called before the event loop goes on then.
+   * @param handle - Without Nagle's algorithm. May be read already: `start` is called before the event loop goes on then.
    * @param memory - Every transport may read into the same: what it holds is used before the next read.
    * @param head - What was read before.
    * @param keeper - Told when the connection is gone.
    */
   constructor(handle: BareHandle, memory: Uint8Array, head: Buffer, keeper: HandleKeeper) {
-    super();
     this.#handle = handle;
     this.#memory = memory;
     this.#head = head.length === 0 ? undefined : head;
     this.#keeper = keeper;
-    handle.setNoDelay(true);
     own(handle, this);
   }
 
@@ -72,10 +71,8 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
-    const memory = this.#memory;
-    this.#memory = undefined;
-    if (this.destroyed || memory === undefined) return; // `closed` comes from the handle
-    readBareInto(this.#handle, this, memory);
+    if (this.destroyed) return; // `closed` is on its way
+    readBareInto(this.#handle, this.#memory);
     this.#read();
   }
 
@@ -113,35 +110,29 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
   }
 
   destroy(error?: Error): void {
-    if (this.destroyed) return;
-    this.#is |= DESTROYED;
-    this.#head = undefined;
-    this.#waiting = undefined;
-    this.#handle.close(() => this.#closed(error));
+    if (this.#close()) process.nextTick(() => this.#closed(error));
   }
 
   // --- what the handle reports
 
-  override received(length: number): void {
-    const memory = bareMemory(this);
-    const wish = this.#receiver?.chunk(memory, 0, length);
-    const usual = this.#memory;
-    if (wish !== undefined) {
-      if (usual === undefined) this.#memory = memory;
-      readBareNextInto(this, wish);
-    } else if (usual !== undefined) {
-      const back = memory === usual;
-      if (back) this.#memory = undefined;
-      readBareNextInto(this, back ? undefined : usual);
-    }
+  received(length: number): Uint8Array | undefined {
+    const room = this.#room;
+    const wish = this.#receiver?.chunk(room ?? this.#memory, 0, length);
+    this.#room = wish;
+    if (wish === undefined && room !== undefined) return this.#memory;
+    return wish;
   }
 
-  /** Only the end comes this way. */
-  push(): boolean {
+  /** The peer's direction is over. */
+  ended(): void {
     this.#is |= PEER_ENDED;
     this.#receiver?.ended();
     this.#destroyWhenOver();
-    return true;
+  }
+
+  /** Nobody's call is being answered, so it need not wait for one to return. */
+  broken(error: Error): void {
+    if (this.#close()) this.#closed(error);
   }
 
   writeEnded(status: number): void {
@@ -225,6 +216,16 @@ export class BareTransport extends HandleOwner implements Transport, WriteOwner 
   #fail(syscall: string, status: number): void {
     const code = getSystemErrorName(status);
     this.destroy(Object.assign(new Error(`${syscall} ${code}`), { code, errno: status, syscall }));
+  }
+
+  /** The system lets go of the connection at once. False where it has. */
+  #close(): boolean {
+    if (this.destroyed) return false;
+    this.#is |= DESTROYED;
+    this.#head = undefined;
+    this.#waiting = undefined;
+    this.#handle.close();
+    return true;
   }
 
   #closed(error: Error | undefined): void {

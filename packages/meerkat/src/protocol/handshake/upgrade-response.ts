@@ -2,6 +2,7 @@
 import type { Primitives } from '../primitives.ts';
 import { UsageError } from '../usage-error.ts';
 import { acceptKey } from './accept-key.ts';
+import { ACCEPT_LENGTH, writeAccept } from './accept-octets.ts';
 import {
   type ExtensionOffer,
   formatExtensions,
@@ -10,6 +11,7 @@ import {
 } from './extension-header.ts';
 import { type HandshakeCode, HandshakeError, type HeaderList } from './handshake-error.ts';
 import { HeaderFields, isFieldValue, isToken, MAX_HEADER_LINES } from './header-fields.ts';
+import { asciiOctets } from './octet-classes.ts';
 import { type DeflateAgreement, readDeflateAnswer } from './permessage-deflate.ts';
 import type { UpgradeOffer, UpgradeRequest } from './upgrade-request.ts';
 
@@ -35,6 +37,23 @@ const OURS = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+const HEAD =
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ';
+/** A response that says nothing but what every response says, for whatever key. */
+const plain: Uint8Array = Uint8Array.from(
+  asciiOctets(`${HEAD}${'='.repeat(ACCEPT_LENGTH)}\r\n\r\n`),
+);
+
+/**
+ * What {@link buildUpgradeResponse} gives for no subprotocol, no extensions and no further fields, as octets.
+ *
+ * @returns Memory that the next call uses again.
+ */
+export function plainUpgradeResponse({ key }: Pick<UpgradeRequest, 'key'>): Uint8Array {
+  writeAccept(key, plain, HEAD.length);
+  return plain;
+}
 
 /**
  * The whole head of the 101 response, its empty line included.
@@ -62,7 +81,7 @@ export function buildUpgradeResponse(
     );
   }
   checkHeaders(headers);
-  let head = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(request.key, primitives)}\r\n`;
+  let head = `${HEAD}${acceptKey(request.key, primitives)}\r\n`;
   if (subprotocol !== '') head += `Sec-WebSocket-Protocol: ${subprotocol}\r\n`;
   if (extensions.length > 0)
     head += `Sec-WebSocket-Extensions: ${formatExtensions(extensions)}\r\n`;
