@@ -30,6 +30,8 @@ export interface ConnectionTerms<Data> {
   readonly role: Role;
   readonly options: ResolvedConnectionOptions;
   readonly handlers: ConnectionHandlers<Data>;
+  /** Called before the open hook. */
+  readonly begun?: ((connection: Connection<Data>) => void) | undefined;
   /** Called when nothing of the connection is left, after the `close` handler. */
   readonly gone?: ((connection: Connection<Data>) => void) | undefined;
   /** Where the limits that bite are counted. */
@@ -109,15 +111,16 @@ export class ConnectionCore<Data>
   begin(open: ConnectionSetup<Data>['open']): void {
     this.#transport.start(this);
     this.#heartbeat.start();
-    if (open === undefined) return;
     const connection = this.#connection;
+    this.#terms.begun?.(connection);
+    if (open === undefined) return;
     const delivery = this.#makeDelivery(false);
     delivery.begin(() => open(connection));
     // Most connections of many only listen, and their hook is done at once: they have none until a message comes.
     if (delivery.dispensable) this.#delivery = undefined;
   }
 
-  /** Made when it is needed: an idle connection does without. */
+  /** Made when it is needed: an idle connection does without, and so does one that only comes and goes. */
   get delivery(): Delivery<Data> {
     return this.#delivery ?? this.#makeDelivery(true);
   }
@@ -136,6 +139,7 @@ export class ConnectionCore<Data>
       this,
       opened,
     );
+    if (this.#end?.outcome !== undefined) this.#delivery.finish();
     return this.#delivery;
   }
 
@@ -210,7 +214,7 @@ export class ConnectionCore<Data>
 
   closeReceived(close: CloseFrame): void {
     this.#heartbeat.stop(); // from here on the steps of the ending have their own time
-    this.delivery.hurry();
+    this.#delivery?.hurry();
     this.#ending.received(close);
     if (this.endpoint.state === 'closed') {
       this.#bothClosed(); // it answers ours
@@ -233,7 +237,7 @@ export class ConnectionCore<Data>
 
   /** The closing handshake is done. The server ends the transport first (§7.1.1), the client waits for that. */
   #bothClosed(): void {
-    this.delivery.readOn();
+    this.#delivery?.readOn();
     this.sending.flushAll();
     if (this.#terms.role === 'server' || this.#end?.peerEnded === true) this.#transport.end();
     this.#arm(() => this.#destroy());
@@ -241,11 +245,11 @@ export class ConnectionCore<Data>
 
   failed(error: ProtocolError): void {
     this.#ending.waitingClose = undefined; // what stands behind the fault does not count
-    this.delivery.hurry();
+    this.#delivery?.hurry();
     this.#heartbeat.stop();
     this.#noteViolation(error);
     this.#ending.sent({ code: error.closeCode, reason: error.message });
-    this.delivery.readOn();
+    this.#delivery?.readOn();
     this.sending.flushAll();
     this.#transport.end();
     this.#arm(() => this.#destroy());
@@ -274,7 +278,7 @@ export class ConnectionCore<Data>
   /** The peer's direction is over. Unless its Close came before, that is an abnormal end. */
   ended(): void {
     this.#ending.peerEnded = true;
-    this.delivery.hurry();
+    this.#delivery?.hurry();
     if (this.#end?.waitingClose !== undefined) return; // our Close still follows the messages before the peer's
     this.sending.closing();
     const phase = this.endpoint.transportEnd();
@@ -295,7 +299,7 @@ export class ConnectionCore<Data>
     this.#heartbeat.stop();
     this.sending.end();
     this.#pings?.rejectAll(this.#closedError());
-    this.delivery.hurry();
+    this.#delivery?.hurry();
     this.#proceed();
     // What was complete is still handed over, as long as the handler gets on with it.
     if (this.#end?.outcome === undefined) this.#arm(() => this.#finish());
@@ -347,7 +351,7 @@ export class ConnectionCore<Data>
 
   /** Goes on with what waits for the messages, once nothing is being worked on. */
   #proceed(): void {
-    if (!this.delivery.idle) return;
+    if (this.#delivery?.idle === false) return;
     if (this.#end?.transportClosed === true) this.#finish();
     else if (this.#end?.waitingClose !== undefined) this.#answerClose();
   }
@@ -424,7 +428,7 @@ export class ConnectionCore<Data>
     this.#end?.timer?.cancel();
     const closed = this.#ending.closed(this.sending.droppedMessages, this.discardedMessages);
     this.#ending.outcome = closed;
-    this.delivery.finish();
+    this.#delivery?.finish();
     const { close } = this.#terms.handlers;
     if (close !== undefined)
       this.#call(() => close.call(this.#terms.handlers, this.#connection, closed));

@@ -74,6 +74,8 @@ interface Waiting {
 /** What a handshake agreed on. */
 type Agreed = Pick<ConnectionSetup<unknown>, 'protocol' | 'deflate' | 'extensions'>;
 
+const NOTHING: Agreed = { protocol: '', extensions: '' };
+
 /** What an upgrade is accepted with. */
 interface Answer<Data> {
   /** Undefined where it says nothing of its own. */
@@ -117,6 +119,7 @@ export class WebSocketServer<Data = undefined> {
       role: 'server',
       options: this.#options.connection,
       handlers: this.#options.handlers,
+      begun: (connection) => void this.#connections.add(connection),
       gone: this.#gone,
       limitHits: this.#limitHits,
     };
@@ -335,16 +338,16 @@ export class WebSocketServer<Data = undefined> {
       decision.subprotocol ?? selectSubprotocol(this.#options.subprotocols, request.subprotocols);
     const terms = this.#options.connection.compression?.terms;
     const deflate = terms === undefined ? undefined : acceptDeflate(request.extensions, terms);
-    const extensions = deflate === undefined ? [] : [deflate.answer];
     const headers = toHeaderList(decision.headers);
-    const isPlain = protocol === '' && extensions.length === 0 && headers.length === 0;
-    const response = isPlain
-      ? undefined
-      : buildUpgradeResponse(
-          request,
-          { subprotocol: protocol, extensions, headers },
-          nodePrimitives,
-        );
+    if (protocol === '' && deflate === undefined && headers.length === 0) {
+      return { response: undefined, data, agreed: NOTHING };
+    }
+    const extensions = deflate === undefined ? [] : [deflate.answer];
+    const response = buildUpgradeResponse(
+      request,
+      { subprotocol: protocol, extensions, headers },
+      nodePrimitives,
+    );
     return {
       response,
       data,
@@ -449,13 +452,12 @@ export class WebSocketServer<Data = undefined> {
     new Connection<Data>({
       terms: this.#terms,
       transport,
-      open: (connection) => {
-        this.#connections.add(connection);
-        return open?.call(handlers, connection, request);
-      },
+      open: open && ((connection) => open.call(handlers, connection, request)),
       data,
       url: request.url,
-      ...agreed,
+      protocol: agreed.protocol,
+      deflate: agreed.deflate,
+      extensions: agreed.extensions,
       remoteAddress: request.remoteAddress,
       // That of a proxy says nothing of the client.
       remotePort: remoteAddress === request.remoteAddress ? remotePort : undefined,

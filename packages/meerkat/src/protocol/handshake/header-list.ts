@@ -9,7 +9,8 @@ export type HeaderFieldsInit = HeaderList | Readonly<Record<string, string>>;
  *
  * @throws {@link UsageError} for something that does not hold pairs of strings.
  */
-export function toHeaderList(headers: HeaderFieldsInit = []): HeaderList {
+export function toHeaderList(headers?: HeaderFieldsInit): HeaderList {
+  if (headers === undefined) return NONE;
   // A Headers or Map too: as an object it would have no entries, and what it says would be lost.
   const list: readonly unknown[] =
     Symbol.iterator in Object(headers)
@@ -20,6 +21,8 @@ export function toHeaderList(headers: HeaderFieldsInit = []): HeaderList {
   }
   return list;
 }
+
+const NONE: HeaderList = [];
 
 function isPair(value: unknown): value is readonly [string, string] {
   return (

@@ -9,6 +9,10 @@ export const TARGET = 2;
 export const VALUE = 4;
 /** Digits of base64. */
 export const BASE64 = 8;
+/** Letters, digits, dot and hyphen: most hosts. */
+export const HOST = 16;
+/** Decimal digits. */
+export const DIGIT = 32;
 
 const CLASSES: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) => classesOf(octet));
 
@@ -74,6 +78,8 @@ function classesOf(octet: number): number {
     (isTokenCode(octet) ? TOKEN : 0) |
     (visible && character !== '#' ? TARGET : 0) |
     (visible || isBlank(octet) ? VALUE : 0) |
-    (/[A-Za-z0-9+/]/.test(character) ? BASE64 : 0)
+    (/[A-Za-z0-9+/]/.test(character) ? BASE64 : 0) |
+    (/[A-Za-z0-9.-]/.test(character) ? HOST : 0) |
+    (/[0-9]/.test(character) ? DIGIT : 0)
   );
 }

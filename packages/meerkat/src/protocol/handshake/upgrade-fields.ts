@@ -5,6 +5,8 @@ import { Field } from './field-names.ts';
 import {
   asciiOctets,
   BASE64,
+  DIGIT,
+  HOST,
   matchesName,
   skipBlanks,
   skipClass,
@@ -16,7 +18,10 @@ const UPGRADE = asciiOctets('upgrade');
 const KEEP_ALIVE = asciiOctets('keep-alive');
 /** Octets of a key: 22 that say something, and two that fill up. */
 const KEY_LENGTH = 24;
+/** Of a name in DNS, and what `parseAuthority` takes. */
+const MAX_HOST_LENGTH = 255;
 const SPACE = 0x20;
+const COLON = 0x3a;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 const ONE = 0x31;
@@ -71,7 +76,7 @@ export class UpgradeFields {
         return false;
       case Field.Host:
         this.host = primitives.latin1(octets, from, to);
-        return parseAuthority(this.host) !== undefined;
+        return isUsualHost(octets, from, to) || parseAuthority(this.host) !== undefined;
       case Field.Upgrade:
         return to - from === WEBSOCKET.length && matchesName(octets, from, WEBSOCKET);
       case Field.Connection:
@@ -122,6 +127,20 @@ function skipSpaces(octets: Uint8Array, at: number, end: number): number {
   let index = at;
   while (index < end && octets[index] === SPACE) index += 1;
   return index;
+}
+
+/**
+ * Whether a value is a host as most are, with a port of four digits at most: `parseAuthority` takes all of these. Its regular
+ * expression costs 0.4 µs.
+ */
+function isUsualHost(octets: Uint8Array, from: number, to: number): boolean {
+  const hostEnd = skipClass(octets, from, to, HOST);
+  if (hostEnd === from || hostEnd - from > MAX_HOST_LENGTH) return false;
+  if (hostEnd === to) return true;
+  const digits = hostEnd + 1;
+  return (
+    octets[hostEnd] === COLON && to - digits <= 4 && skipClass(octets, digits, to, DIGIT) === to
+  );
 }
 
 /** What `isKey` says of a string. */
