@@ -4,7 +4,7 @@
  * `self-test.ts` whether it behaves. Seen on Node 20.19, 22.23, 24.21 and 26.10; see `tcp-handle.ts` for what sockets share.
  */
 import { type Server, Socket } from 'node:net';
-import { hasInternals, type TcpHandle } from './tcp-handle.ts';
+import { hasInternals, type OnRead, readEnd, type TcpHandle } from './tcp-handle.ts';
 
 /** A connection as the system has it (`TCPWrap`). */
 export interface BareHandle extends TcpHandle {
@@ -67,12 +67,10 @@ interface ServerHandle {
 interface Internals {
   /** Where a handle has its owner: a socket in Node, and who Node's reader tells. */
   readonly owner: symbol;
-  /** Called of a handle with what was read. */
-  readonly onStreamRead: () => void;
   readonly ShutdownRequest: new () => ShutdownRequest;
 }
 
-type Fields = Record<symbol, unknown> & { onread: unknown };
+type Fields = Record<symbol, unknown>;
 
 let internals: Internals | undefined;
 let looked = false;
@@ -94,7 +92,6 @@ function findInternals(): Internals | undefined {
   let shutdown: ShutdownRequest | undefined;
   const dummy = {
     writeQueueSize: 0,
-    onread: undefined as unknown,
     readStart: () => 0,
     readStop: () => 0,
     close: (done?: () => void) => done?.(),
@@ -115,14 +112,11 @@ function findInternals(): Internals | undefined {
     ...Object.getOwnPropertySymbols(Socket.prototype),
   ].find(({ description }) => description === 'kUpdateTimer');
   (socket as unknown as { _final(done: () => void): void })._final(() => {});
-  const { onread } = dummy;
   socket.destroy();
-  if (owner === undefined || update === undefined) return undefined;
-  if (typeof onread !== 'function' || shutdown === undefined) return undefined;
+  if (owner === undefined || update === undefined || shutdown === undefined) return undefined;
   Object.defineProperty(EndReader.prototype, update, { value: () => {} });
   return {
     owner,
-    onStreamRead: onread as () => void,
     ShutdownRequest: shutdown.constructor as new () => ShutdownRequest,
   };
 }
@@ -132,13 +126,10 @@ export function own(handle: BareHandle, owner: HandleOwner): void {
   const fields = handle as unknown as Fields;
   owner.bytesRead = handle.bytesRead;
   fields[(internals as Internals).owner] = owner;
-  fields.onread = onRead;
+  handle.onread = onRead as OnRead;
 }
 
-/**
- * What a handle calls. How much was read, or what went wrong, is where only Node's own reader sees it; but the handle counts
- * what it has read, and only ends are left to that reader (0.4 µs less for each read).
- */
+/** What a handle calls: see `tcp-handle.ts`. */
 function onRead(this: BareHandle, octets: ArrayBuffer | undefined): Uint8Array | undefined {
   const owner = (this as unknown as Fields)[(internals as Internals).owner] as HandleOwner;
   const { bytesRead } = this;
@@ -177,27 +168,13 @@ const endReader = new EndReader();
 
 /** Undefined where nothing has ended: the system had nothing to read after all. */
 function howItEnded(handle: BareHandle, owner: HandleOwner): 'end' | Error | undefined {
-  const { owner: name, onStreamRead } = internals as Internals;
+  const { owner: name } = internals as Internals;
   const fields = handle as unknown as Fields;
   fields[name] = endReader;
   endReader.end = undefined;
-  // Where in Node a peer's reset was heard says nothing to anybody, and takes 5 of the 80 µs of a short connection.
-  const limit = limitStackTraces(0);
-  onStreamRead.call(handle);
-  limitStackTraces(limit);
+  readEnd(handle, undefined);
   fields[name] = owner;
   return endReader.end;
-}
-
-/** How many lines errors have of where they were made, from here on. Answers how many they had. */
-function limitStackTraces(lines: number): number {
-  const { stackTraceLimit: before } = Error;
-  try {
-    Error.stackTraceLimit = lines;
-  } catch {
-    // It is frozen: they stay as they are.
-  }
-  return before;
 }
 
 /** From the next read on octets come into `memory`, which is to be kept alive: the handle has its address only. */

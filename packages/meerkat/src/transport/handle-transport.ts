@@ -1,19 +1,14 @@
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import { DuplexTransport, TRANSPORT } from './duplex-transport.ts';
+import { DuplexTransport } from './duplex-transport.ts';
 import {
   awaitWrite,
-  type OnRead,
   readInto,
-  readNextInto,
+  type SocketReader,
   type TcpHandle,
   type WriteOwner,
   writeNow,
 } from './tcp-handle.ts';
-
-interface Carrying {
-  [TRANSPORT]: HandleTransport;
-}
 
 const NO_PIECES: readonly Uint8Array[] = [];
 
@@ -22,14 +17,13 @@ const NO_PIECES: readonly Uint8Array[] = [];
  * written to the handle at once. The socket stays what it is: it owns the handle, tells of the end and of errors, and
  * whoever destroys it ends the connection.
  */
-export class HandleTransport extends DuplexTransport<Socket> implements WriteOwner {
+export class HandleTransport extends DuplexTransport<Socket> implements SocketReader, WriteOwner {
+  bytesRead = 0;
   readonly #handle: TcpHandle;
   /** What every read goes into unless the receiver has a wish. */
   readonly #memory: Uint8Array;
   /** What came before us. */
   #head: Buffer | undefined;
-  /** The next read goes into memory of the receiver. */
-  #elsewhere = false;
   /** A write has not completed yet: those behind it wait here. */
   #writing = false;
   #waiting: readonly Uint8Array[] = NO_PIECES;
@@ -43,6 +37,10 @@ export class HandleTransport extends DuplexTransport<Socket> implements WriteOwn
     super(socket);
     this.#handle = handle;
     this.#memory = memory;
+  }
+
+  get socket(): Socket {
+    return this.stream;
   }
 
   get heedsWishes(): boolean {
@@ -92,12 +90,18 @@ export class HandleTransport extends DuplexTransport<Socket> implements WriteOwn
     if (this.#ending && !this.#writing) super.end();
   }
 
+  received(length: number, memory: Uint8Array): Uint8Array | undefined {
+    const wish = this.receiver?.chunk(memory, 0, length);
+    if (wish === undefined && memory !== this.#memory) return this.#memory;
+    return wish;
+  }
+
   protected listen(): void {
     const socket = this.stream;
     if (socket.destroyed || socket.readableEnded) return;
     // All of it: since Node 26 `read()` takes one piece only, and what stays in the stream nobody would hear of.
     this.#head = (socket.read(socket.readableLength) as Buffer | null) ?? undefined;
-    readInto(socket, this.#handle, this.#memory, HandleTransport.#onRead);
+    readInto(this, this.#handle, this.#memory);
   }
 
   protected unlisten(): void {
@@ -153,17 +157,4 @@ export class HandleTransport extends DuplexTransport<Socket> implements WriteOwn
       Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' }),
     );
   }
-
-  static readonly #onRead: OnRead = function (this: Socket, length, memory): boolean {
-    const transport = (this as Socket & Carrying)[TRANSPORT];
-    const wish = transport.receiver?.chunk(memory, 0, length);
-    if (wish !== undefined) {
-      transport.#elsewhere = true;
-      readNextInto(this, wish);
-    } else if (transport.#elsewhere) {
-      transport.#elsewhere = memory !== transport.#memory;
-      readNextInto(this, transport.#elsewhere ? transport.#memory : undefined);
-    }
-    return true;
-  };
 }

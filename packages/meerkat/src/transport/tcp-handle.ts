@@ -10,6 +10,10 @@ import { getSystemErrorMap } from 'node:util';
 export interface TcpHandle {
   /** Octets that libuv holds and the kernel has not taken. */
   readonly writeQueueSize: number;
+  /** Octets, since it was made. */
+  readonly bytesRead: number;
+  /** Called with what was read. */
+  onread: OnRead;
   /** Directs what is read from here on into `octets`. */
   useUserBuffer(octets: Uint8Array): void;
   /** Undefined where the handle is closed. */
@@ -20,6 +24,9 @@ export interface TcpHandle {
     allBuffers: true,
   ): number | WriteRequest | undefined;
 }
+
+/** What a handle calls; octets are given where it reads into no memory of ours. Memory that is returned is read into next. */
+export type OnRead = (this: TcpHandle, octets: ArrayBuffer | undefined) => Uint8Array | undefined;
 
 /** A write that did not complete at once (`WriteWrap`). The memory has to stay as it is until it does. */
 export interface WriteRequest {
@@ -41,17 +48,21 @@ export interface WriteOwner {
   writeEnded(status: number): void;
 }
 
-/** What a socket does with octets that were read into memory of ours; `this` is the socket. */
-export type OnRead = (this: Socket, length: number, memory: Uint8Array) => boolean;
+/** Who reads a socket past its stream. */
+export interface SocketReader {
+  readonly socket: Socket;
+  /** `bytesRead` of the handle, as it was when the reader was told last. For {@link readInto} and what it tells only. */
+  bytesRead: number;
+  /** Octets came into `memory`. Answers where the next read goes, undefined for as before. */
+  received(length: number, memory: Uint8Array): Uint8Array | undefined;
+}
 
 /** How this Node does it. */
 interface Internals {
-  /** The memory that a socket reads into; its own `onread` option sets it. */
+  /** Where a socket has the memory that it reads into; its own `onread` option sets it. */
   readonly buffer: symbol;
-  /** Called with what was read; false stops reading. */
-  readonly callback: symbol;
-  /** Called after that for the memory of the next read, where it is not null. */
-  readonly generator: symbol;
+  /** Node's own reader, which tells the socket. Only there it is known how a connection ended. */
+  readonly onStreamRead: OnRead;
   /** The class of write requests; undefined where `writeBuffer` takes null and makes them itself (Node 26). */
   readonly Request: (new () => WriteRequest) | undefined;
 }
@@ -77,39 +88,32 @@ function findInternals(): Internals | undefined {
   if (process.versions['bun'] !== undefined || process.versions['deno'] !== undefined)
     return undefined;
   const memory = Buffer.alloc(1);
-  const onRead = (): boolean => true;
   const probe = new Socket({
-    onread: { buffer: memory, callback: onRead },
+    onread: { buffer: memory, callback: () => true },
   } as SocketConstructorOpts);
   probe.destroy();
-  const symbols = Object.getOwnPropertySymbols(probe);
-  const named = (name: string): symbol | undefined =>
-    symbols.find(({ description }) => description === name);
-  const buffer = named('kBuffer');
-  const callback = named('kBufferCb');
-  const generator = named('kBufferGen');
-  if (buffer === undefined || callback === undefined || generator === undefined) return undefined;
-  const fields = probe as unknown as Record<symbol, unknown>;
-  if (fields[buffer] !== memory || fields[callback] !== onRead || fields[generator] !== null) {
-    return undefined;
-  }
-  const request = requestOfDummy();
-  if (request === undefined) return undefined;
-  if (request === null) return { buffer, callback, generator, Request: undefined };
+  const buffer = Object.getOwnPropertySymbols(probe).find(
+    ({ description }) => description === 'kBuffer',
+  );
+  if (buffer === undefined || Reflect.get(probe, buffer) !== memory) return undefined;
+  const { request, onread: onStreamRead } = usesOfDummy();
+  if (request === undefined || onStreamRead === undefined) return undefined;
+  if (request === null) return { buffer, onStreamRead, Request: undefined };
   const Request = request.constructor as new () => WriteRequest;
   if (typeof request.getAsyncId !== 'function' || new Request().getAsyncId() !== -1) {
     return undefined;
   }
-  return { buffer, callback, generator, Request };
+  return { buffer, onStreamRead, Request };
 }
 
-/** What a socket gives its handle to write with. */
-function requestOfDummy(): WriteRequest | null | undefined {
-  let given: WriteRequest | null | undefined;
+/** What a socket gives its handle: to write with, and to call. */
+function usesOfDummy(): { request: WriteRequest | null | undefined; onread: OnRead | undefined } {
+  let request: WriteRequest | null | undefined;
   const dummy = {
     writeQueueSize: 0,
-    writeBuffer(request: WriteRequest | null): number {
-      given = request;
+    onread: undefined as OnRead | undefined,
+    writeBuffer(given: WriteRequest | null): number {
+      request = given;
       return 0;
     },
     readStart: () => 0,
@@ -121,8 +125,9 @@ function requestOfDummy(): WriteRequest | null | undefined {
   const socket = new Socket({ handle: dummy, manualStart: true } as never);
   socket.on('error', () => {});
   socket.write(Buffer.alloc(1));
+  const { onread } = dummy;
   socket.destroy();
-  return given;
+  return { request, onread: typeof onread === 'function' ? onread : undefined };
 }
 
 /** The handle of a plain TCP socket that nobody has changed; undefined for anything else. */
@@ -134,39 +139,73 @@ export function tcpHandle(socket: object): TcpHandle | undefined {
     typeof handle.useUserBuffer === 'function' &&
     typeof handle.writeBuffer === 'function' &&
     typeof handle.writev === 'function' &&
+    typeof handle.bytesRead === 'number' &&
+    handle.onread === internals?.onStreamRead &&
     handle.writeQueueSize === 0;
   return usable ? (handle as TcpHandle) : undefined;
 }
 
-/** Lets `socket` read into `memory`, and hands what came to `onRead`, from the next read on. */
-export function readInto(
-  socket: Socket,
-  handle: TcpHandle,
-  memory: Uint8Array,
-  onRead: OnRead,
-): void {
-  const { buffer, callback, generator } = internals as Internals;
-  const fields = socket as unknown as Record<symbol, unknown>;
-  // The socket's field is what keeps the memory alive: the handle has its address only.
-  fields[buffer] = memory;
-  fields[callback] = onRead;
-  fields[generator] = null;
+/** Where a handle has its reader. */
+const READER = Symbol('meerkat.reader');
+
+type ReadHandle = TcpHandle & { [READER]: SocketReader };
+
+/** Lets the socket of `reader` read into `memory`, from the next read on. */
+export function readInto(reader: SocketReader, handle: TcpHandle, memory: Uint8Array): void {
+  keepAlive(reader.socket, memory);
+  reader.bytesRead = handle.bytesRead;
+  (handle as ReadHandle)[READER] = reader;
   handle.useUserBuffer(memory);
+  handle.onread = onRead as OnRead;
 }
 
-/** The memory of the next read of the socket that is just being read. */
-let nextMemory: Uint8Array | undefined;
-const giveNext = (): Uint8Array | undefined => {
-  const memory = nextMemory;
-  nextMemory = undefined; // the socket holds it
-  return memory;
-};
+/** The handle has the address of the memory only. The socket also takes a look whether there is some. */
+function keepAlive(socket: Socket, memory: Uint8Array): void {
+  Reflect.set(socket, (internals as Internals).buffer, memory);
+}
 
-/** From within `onRead`: the next read goes into `memory`. Undefined for as it is. */
-export function readNextInto(socket: Socket, memory: Uint8Array | undefined): void {
-  nextMemory = memory;
-  (socket as unknown as Record<symbol, unknown>)[(internals as Internals).generator] =
-    memory === undefined ? null : giveNext;
+/**
+ * How much was read, or what went wrong, is where only Node's own reader sees it. But a handle counts what it has read: so
+ * only ends are left to that reader, which is 0.3 of 9.5 µs less for a read.
+ */
+function onRead(this: ReadHandle, octets: ArrayBuffer | undefined): Uint8Array | undefined {
+  const reader = this[READER];
+  const { bytesRead } = this;
+  const length = bytesRead - reader.bytesRead;
+  if (length === 0) return readEnd(this, octets);
+  reader.bytesRead = bytesRead;
+  const { socket } = reader;
+  if (socket.destroyed) return undefined;
+  const { timeout = 0 } = socket;
+  if (timeout > 0) socket.setTimeout(timeout); // it is of silence
+  const memory = (socket as unknown as Record<symbol, Uint8Array>)[
+    (internals as Internals).buffer
+  ] as Uint8Array;
+  const next = reader.received(length, memory);
+  if (next !== undefined) keepAlive(socket, next);
+  return next;
+}
+
+/** Lets Node's reader tell its socket how a connection ended, if it did. */
+export function readEnd(handle: TcpHandle, octets: ArrayBuffer | undefined): undefined {
+  // Where in Node a peer's reset was heard says nothing to anybody, and takes 5 of the 80 µs of a short connection.
+  const limit = limitStackTraces(0);
+  try {
+    (internals as Internals).onStreamRead.call(handle, octets);
+  } finally {
+    limitStackTraces(limit);
+  }
+}
+
+/** How many lines errors have of where they were made, from here on. Answers how many they had. */
+function limitStackTraces(lines: number): number {
+  const { stackTraceLimit: before } = Error;
+  try {
+    Error.stackTraceLimit = lines;
+  } catch {
+    // It is frozen: they stay as they are.
+  }
+  return before;
 }
 
 /** A request that was given to a write and not needed: the next one takes it. */

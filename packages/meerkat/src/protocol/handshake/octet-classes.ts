@@ -11,8 +11,6 @@ export const VALUE = 4;
 export const BASE64 = 8;
 /** Letters, digits, dot and hyphen: most hosts. */
 export const HOST = 16;
-/** Decimal digits. */
-export const DIGIT = 32;
 
 const CLASSES: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) => classesOf(octet));
 
@@ -79,7 +77,6 @@ function classesOf(octet: number): number {
     (visible && character !== '#' ? TARGET : 0) |
     (visible || isBlank(octet) ? VALUE : 0) |
     (/[A-Za-z0-9+/]/.test(character) ? BASE64 : 0) |
-    (/[A-Za-z0-9.-]/.test(character) ? HOST : 0) |
-    (/[0-9]/.test(character) ? DIGIT : 0)
+    (/[A-Za-z0-9.-]/.test(character) ? HOST : 0)
   );
 }

@@ -5,7 +5,6 @@ import { Field } from './field-names.ts';
 import {
   asciiOctets,
   BASE64,
-  DIGIT,
   HOST,
   matchesName,
   skipBlanks,
@@ -21,6 +20,7 @@ const KEY_LENGTH = 24;
 /** Of a name in DNS, and what `parseAuthority` takes. */
 const MAX_HOST_LENGTH = 255;
 const SPACE = 0x20;
+const ZERO = 0x30;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
@@ -129,18 +129,20 @@ function skipSpaces(octets: Uint8Array, at: number, end: number): number {
   return index;
 }
 
-/**
- * Whether a value is a host as most are, with a port of four digits at most: `parseAuthority` takes all of these. Its regular
- * expression costs 0.4 µs.
- */
+/** Whether a value is a host as most are: `parseAuthority` takes all of these, with a regular expression that costs 0.4 µs. */
 function isUsualHost(octets: Uint8Array, from: number, to: number): boolean {
   const hostEnd = skipClass(octets, from, to, HOST);
   if (hostEnd === from || hostEnd - from > MAX_HOST_LENGTH) return false;
   if (hostEnd === to) return true;
   const digits = hostEnd + 1;
-  return (
-    octets[hostEnd] === COLON && to - digits <= 4 && skipClass(octets, digits, to, DIGIT) === to
-  );
+  if (octets[hostEnd] !== COLON || to - digits > 5) return false;
+  let port = 0;
+  for (let at = digits; at < to; at += 1) {
+    const digit = (octets[at] as number) - ZERO;
+    if (digit < 0 || digit > 9) return false;
+    port = 10 * port + digit;
+  }
+  return port <= 65_535;
 }
 
 /** What `isKey` says of a string. */
