@@ -12,7 +12,8 @@ What is done:
              --depth messages on their way: this finds out how much it can do.
              With --rate messages leave at fixed times, as those of users who
              do not know of each other: this finds out how long they wait, and
-             stalls show. Every octet that comes back is compared.
+             stalls show. With --stages that rate changes: where is it too much?
+             Every octet that comes back is compared.
   broadcast  One more connection sends, and each of the others has to get it.
   connect    Connections are opened and closed again, --connections at a time:
              what a server goes through after it was restarted.
@@ -42,6 +43,9 @@ Examples:
                                            how much can it do, and at what cost
   meerkat bench :8000/websocket -c 1k --rate 20k -t 1m --html report.html
                                            how long do users wait
+  meerkat bench :8000/websocket -c 1k --stages 30s:1k,2m:20k,10s:0
+                                           and from which rate on
+  meerkat bench :8000/orders --payload order.json --depth 4
   meerkat bench :8000/websocket --mode connect -c 500
   meerkat bench :8000/websocket --mode idle -c 10k --ramp 10s --pid 4711
   meerkat bench :8000/sub --mode broadcast --publish-url :8000/pub -c 500

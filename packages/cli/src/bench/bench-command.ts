@@ -7,6 +7,7 @@ import type { BenchFlags } from './bench-flags.ts';
 import type { BenchPlan } from './bench-plan.ts';
 import type { BenchReport, BenchVerdict } from './bench-report.ts';
 import { benchSetup } from './bench-setup.ts';
+import { type PayloadFile, readPayloadFiles, withPayloads } from './payload-files.ts';
 import { isPublicHost } from './public-host.ts';
 import { compareReports } from './report/compare-reports.ts';
 import { comparisonText, verdictText } from './report/comparison-text.ts';
@@ -28,7 +29,9 @@ export async function runBenchCommand(
   flags: BenchFlags,
   context: CliContext,
 ): Promise<void> {
-  const { plan, thresholds, earlier } = benchSetup(url, flags, context.env);
+  const { plan: planned, thresholds, earlier } = benchSetup(url, flags, context.env);
+  const payloads = await readPayloadFiles(flags.payload ?? [], planned.text);
+  const plan = withPayloads(planned, payloads);
   const files = await openReports(flags);
   const { stdout, stderr, env } = context;
   const errors = new Output(stderr);
@@ -39,7 +42,7 @@ export async function runBenchCommand(
   try {
     await warn(plan, errors);
     live = showLive(plan, context, { quiet: flags.quiet === true });
-    const running = run(plan, live, interrupts.signal);
+    const running = run(plan, payloads, live, interrupts.signal);
     const report = await Promise.race([running, interrupts.second]);
     live.close();
     const comparison = earlier && compareReports(report, earlier);
@@ -75,13 +78,19 @@ async function warn(plan: BenchPlan, errors: Output): Promise<void> {
 }
 
 /** @throws {@link CliError} where the load cannot begin. */
-async function run(plan: BenchPlan, live: LiveView, signal: AbortSignal): Promise<BenchReport> {
+async function run(
+  plan: BenchPlan,
+  payloads: readonly PayloadFile[],
+  live: LiveView,
+  signal: AbortSignal,
+): Promise<BenchReport> {
   const events = {
     sample: live.sample.bind(live),
     phase: live.phase.bind(live),
   };
   try {
-    return await runBench(plan, events, signal);
+    const octets = payloads.map((file) => file.octets);
+    return await runBench(plan, events, signal, octets);
   } catch (error) {
     const { code, syscall, message } = error as NodeJS.ErrnoException;
     if (syscall === 'getaddrinfo') {

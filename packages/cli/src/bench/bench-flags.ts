@@ -1,9 +1,12 @@
 import { type Command, Option } from 'commander';
-import { headerField, originValue, subprotocols, wholeNumber } from '../connect/option-values.ts';
-import { count, duration, percent, quantity, size, sizes } from './quantities.ts';
+import { listOf, wholeNumber } from '../connect/option-values.ts';
+import { addHandshakeFlags, type HandshakeFlags } from '../dialling/handshake-flags.ts';
+import { addTlsFlags, type TlsFlags } from '../dialling/tls-flags.ts';
+import type { RateStage } from './bench-plan.ts';
+import { count, duration, percent, quantity, rateStages, size, sizes } from './quantities.ts';
 
 /** What the flags of `meerkat bench` say. */
-export interface BenchFlags {
+export interface BenchFlags extends HandshakeFlags, TlsFlags {
   readonly mode?: (typeof FLAGGED_MODES)[number];
   readonly scenario?: string;
   readonly publishUrl?: string;
@@ -13,8 +16,10 @@ export interface BenchFlags {
   readonly connectTimeout?: number;
   readonly depth?: number;
   readonly rate?: number;
+  readonly stages?: readonly RateStage[];
   readonly window?: number;
   readonly size?: readonly number[];
+  readonly payload?: readonly string[];
   readonly text?: true;
   readonly binary?: true;
   readonly compression?: true;
@@ -23,11 +28,6 @@ export interface BenchFlags {
   readonly warmUp?: number;
   readonly processes?: number;
   readonly pid?: number;
-  readonly subprotocol?: readonly string[];
-  readonly header?: readonly (readonly [string, string])[];
-  readonly origin?: string;
-  readonly ca?: string;
-  readonly insecure?: true;
   readonly json?: string;
   readonly html?: string;
   readonly compare?: string;
@@ -49,7 +49,11 @@ export interface BenchFlags {
 /** What `--mode` can say; a scenario is asked for with its file. */
 const FLAGGED_MODES = ['echo', 'broadcast', 'connect', 'idle'] as const;
 
-const DAY = 86_400_000;
+/** Of what is measured, in milliseconds. */
+export const LEAST_DURATION = 50;
+export const MOST_DURATION = 86_400_000;
+
+const DAY = MOST_DURATION;
 const HOUR = 3_600_000;
 const MAX_CONNECTIONS = 1_000_000;
 const MAX_PID = 2 ** 22;
@@ -65,7 +69,8 @@ export function addBenchFlags(command: Command): void {
   command.optionsGroup('Time, and who makes the load:');
   addRunFlags(command);
   command.optionsGroup('Handshake:');
-  addHandshakeFlags(command);
+  addHandshakeFlags(command, '--subprotocol'); // -s is the size
+  addTlsFlags(command);
   command.optionsGroup('Reports:');
   addReportFlags(command);
   command.optionsGroup('What must hold, else the exit code is 1:');
@@ -139,6 +144,14 @@ function addMessageFlags(command: Command): void {
       ).argParser(quantity),
     )
     .addOption(
+      new Option(
+        '--stages <list>',
+        'a rate that changes: time:rate, by commas. From 0 on it goes evenly to each rate, 30s:1k,2m:1k,10s:0; they last as long as is measured',
+      )
+        .argParser(rateStages)
+        .conflicts(['rate', 'depth', 'window', 'duration', 'warmUp']),
+    )
+    .addOption(
       new Option('--window <n>', 'broadcast: messages that are on their way (default: 8)')
         .argParser(count(1, 10_000))
         .conflicts('rate'),
@@ -149,7 +162,20 @@ function addMessageFlags(command: Command): void {
         'octets of a message; several by commas are sent in turn: 20,1k,16KiB (default: 64)',
       ).argParser(sizes),
     )
-    .addOption(new Option('--text', 'messages are text, as without this').conflicts('binary'))
+    .addOption(
+      new Option(
+        '--payload <file>',
+        'send this file as it is; may be repeated, and they are sent in turn',
+      )
+        .argParser(listOf)
+        .conflicts('size'),
+    )
+    .addOption(
+      new Option(
+        '--text',
+        'messages are text, as without this; a --payload has to be UTF-8',
+      ).conflicts('binary'),
+    )
     .option('--binary', 'messages are binary')
     .option('--compression', 'offer to compress messages (permessage-deflate)');
 }
@@ -158,7 +184,7 @@ function addRunFlags(command: Command): void {
   command
     .addOption(
       new Option('-t, --duration <time>', 'how long is measured (default: 10s)').argParser(
-        duration(50, DAY, 'a time from 50ms to 24h'),
+        duration(LEAST_DURATION, MOST_DURATION, 'a time from 50ms to 24h'),
       ),
     )
     .addOption(
@@ -178,37 +204,6 @@ function addRunFlags(command: Command): void {
         '--pid <pid>',
         "the server's process, where it runs on this machine: its processor time and memory are measured",
       ).argParser(wholeNumber(1, MAX_PID)),
-    );
-}
-
-function addHandshakeFlags(command: Command): void {
-  command
-    .addOption(
-      new Option(
-        '--subprotocol <name>',
-        'offer a subprotocol; several by commas or by repeating',
-      ).argParser(subprotocols),
-    )
-    .addOption(
-      new Option(
-        '-H, --header <field>',
-        "send a header field with each handshake, 'Name: value'; may be repeated",
-      ).argParser(headerField),
-    )
-    .addOption(
-      new Option('-o, --origin <url>', 'send this Origin with each handshake').argParser(
-        originValue,
-      ),
-    )
-    .option(
-      '--ca <file>',
-      'for wss: trust the certificates in this file, in place of the usual ones',
-    )
-    .addOption(
-      new Option(
-        '--insecure',
-        'DANGEROUS, for wss: do not verify the certificate; anybody on the way can read and change everything. Use --ca instead',
-      ).conflicts('ca'),
     );
 }
 
@@ -248,7 +243,7 @@ function addThresholdFlags(command: Command): void {
     .addOption(
       new Option(
         '--max-failures <n>',
-        'failures of all kinds together that are let pass (default: 0 with any of these)',
+        'failures of all kinds together, and messages without an answer, that are let pass (default: 0 with any of these)',
       ).argParser(count(0, Number.MAX_SAFE_INTEGER)),
     )
     .addOption(

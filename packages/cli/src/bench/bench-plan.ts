@@ -27,13 +27,20 @@ export interface BenchPlan {
   readonly connectTimeout: number;
   /** Messages of a connection that are on their way (echo). */
   readonly depth: number;
-  /** Messages a second, all connections together, sent at fixed times whatever comes back; undefined: as fast as `depth` allows. */
+  /**
+   * Messages a second, all connections together, sent at fixed times whatever comes back; undefined: as fast as `depth` allows. With
+   * `stages` the highest of them.
+   */
   readonly rate: number | undefined;
+  /** How the rate changes; undefined where it stays. */
+  readonly stages?: readonly RateStage[] | undefined;
   /** Messages that are on their way (broadcast without `rate`). */
   readonly window: number;
   readonly publishUrl: string | undefined;
-  /** Payloads, taken in turn. */
+  /** Of payloads, taken in turn. */
   readonly sizes: readonly number[];
+  /** Where files are sent: which, in the order of `sizes`. Their octets are not part of a plan. */
+  readonly payloads?: readonly BenchPayload[] | undefined;
   readonly text: boolean;
   /** How a connection is ended: with a closing handshake, or at once, with a reset. */
   readonly closing: 'handshake' | 'abrupt';
@@ -49,11 +56,29 @@ export interface BenchPlan {
   readonly subprotocols: readonly string[];
   /** PEM of authorities to trust instead of those of Node. */
   readonly ca: string | undefined;
+  /** PEM of the certificate that is shown to a server that wants one, and of its key. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
   /** Any certificate will do. */
   readonly insecure: boolean;
   /** The server's process, on this machine, whose processor time and memory are read. */
   readonly pid: number | undefined;
   readonly scenario: Scenario | undefined;
+}
+
+/** In `duration` milliseconds the rate goes evenly to `target` a second; in none it is there at once. It begins at 0. */
+export interface RateStage {
+  readonly duration: number;
+  readonly target: number;
+}
+
+/** A file that is sent as it is. */
+export interface BenchPayload {
+  /** Its name, without folders. */
+  readonly file: string;
+  readonly bytes: number;
+  /** The first digits of its SHA-256, in hex. */
+  readonly sha256: string;
 }
 
 /** What one user does, step by step. */

@@ -28,6 +28,8 @@ export interface BenchSample {
   /** Messages a second. */
   readonly sent: number;
   readonly received: number;
+  /** Where the rate has stages: messages, or turns of a scenario, that were to be sent a second. */
+  readonly target?: number | undefined;
   readonly failures: number;
   /** Milliseconds; undefined where nothing came. */
   readonly p50: number | undefined;
@@ -38,6 +40,23 @@ export interface BenchSample {
   /** Of the server, where a pid was given: cores in use, and octets of memory. */
   readonly serverCpu: number | undefined;
   readonly serverRss: number | undefined;
+}
+
+/** What came of one stage of the rate. */
+export interface BenchStage {
+  /** A second, at its beginning and at its end, as asked for. */
+  readonly from: number;
+  readonly to: number;
+  /** How long it lasted: less than asked for when it was interrupted. */
+  readonly seconds: number;
+  /** In broadcast mode what was published; of a scenario turns that began. */
+  readonly sentPerSecond: number;
+  /** In broadcast mode deliveries; of a scenario turns that came to their end. */
+  readonly receivedPerSecond: number;
+  /** Milliseconds, of what came back in it; undefined where nothing did. */
+  readonly p50: number | undefined;
+  readonly p99: number | undefined;
+  readonly max: number | undefined;
 }
 
 /** What went wrong, and how often. */
@@ -71,7 +90,7 @@ export interface BenchReport {
     readonly node: string;
     readonly platform: string;
   };
-  /** Without the values of header fields. */
+  /** Without the values of header fields, and without a key. */
   readonly plan: BenchPlan;
   /** Seconds measured: less than asked for when it was interrupted. */
   readonly seconds: number;
@@ -96,7 +115,10 @@ export interface BenchReport {
     readonly sentPerSecond: number;
     readonly receivedPerSecond: number;
     readonly bytesPerSecond: number;
-    /** Sent, and never answered when the run ended or the connection was lost: not counting those of the last moments. */
+    /**
+     * Sent, and never answered: on their way when their connection was lost, or still when the load had been over for 2 s. In
+     * broadcast mode deliveries. Each counts as a failure.
+     */
     readonly missing: number;
     /** Other octets came back than were expected. */
     readonly wrong: number;
@@ -111,6 +133,8 @@ export interface BenchReport {
   readonly handshake: LatencySummary | undefined;
   readonly failures: readonly BenchFailure[];
   readonly samples: readonly BenchSample[];
+  /** Where the rate has stages: those that began, but for such that take no time. */
+  readonly stages?: readonly BenchStage[] | undefined;
   /** The load itself. */
   readonly load: {
     readonly processes: readonly LoadProcessUse[];

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { completeUrl } from '../connect/dial-url.ts';
-import { readCertificates } from '../connect/option-values.ts';
-import type { BenchFlags } from './bench-flags.ts';
+import { requestFields, takeCredentials } from '../dialling/handshake-flags.ts';
+import { readTlsFlags } from '../dialling/tls-flags.ts';
+import { type BenchFlags, LEAST_DURATION, MOST_DURATION } from './bench-flags.ts';
 import type { BenchMode, BenchPlan, Scenario } from './bench-plan.ts';
 import type { BenchReport } from './bench-report.ts';
 import { BenchReportError } from './report/json-reader.ts';
@@ -26,8 +27,10 @@ const MODES_OF_FLAGS: readonly (readonly [keyof BenchFlags, flag: string, readon
     ['publishUrl', '--publish-url', ['broadcast']],
     ['depth', '--depth', ['echo']],
     ['rate', '--rate', ['echo', 'broadcast', 'scenario']],
+    ['stages', '--stages', ['echo', 'broadcast', 'scenario']],
     ['window', '--window', ['broadcast']],
     ['size', '--size', ['echo', 'broadcast']],
+    ['payload', '--payload', ['echo', 'broadcast']],
     ['text', '--text', ['echo', 'broadcast']],
     ['binary', '--binary', ['echo', 'broadcast']],
     ['abrupt', '--abrupt', ['connect', 'scenario']],
@@ -71,8 +74,8 @@ export function benchSetup(
   refuseContradictions(mode, flags);
   const url = completeUrl(given);
   const publishUrl = flags.publishUrl === undefined ? undefined : completeUrl(flags.publishUrl);
-  const headers = [...headersOf(flags, url)];
-  if (publishUrl !== undefined) withoutCredentials(publishUrl);
+  const headers = requestFields(flags, takeCredentials(url));
+  if (publishUrl !== undefined) takeCredentials(publishUrl);
   const { connections = 50, processes = 1 } = flags;
   if (processes > connections) {
     throw new CliError(
@@ -88,7 +91,6 @@ export function benchSetup(
     connecting: flags.connecting ?? 100,
     connectTimeout: flags.connectTimeout ?? 10_000,
     depth: flags.depth ?? 1,
-    rate: flags.rate,
     window: flags.window ?? 8,
     publishUrl: publishUrl?.href,
     sizes: flags.size ?? [64],
@@ -97,10 +99,11 @@ export function benchSetup(
     compression: flags.compression === true,
     duration: flags.duration ?? 10_000,
     warmUp: flags.warmUp ?? (mode === 'idle' ? 0 : 2_000),
+    ...rateOf(flags),
     processes,
     headers,
     subprotocols: flags.subprotocol ?? [],
-    ...tlsOf([url, publishUrl], flags),
+    ...tlsOf(publishUrl === undefined ? [url] : [url, publishUrl], flags, env),
     pid: flags.pid,
     scenario: file === undefined ? undefined : scenarioOf(file, env),
   };
@@ -109,6 +112,18 @@ export function benchSetup(
     thresholds: thresholdsOf(flags),
     earlier: compare === undefined ? undefined : earlierOf(compare),
   };
+}
+
+/** The rate; where it has stages they are also how long is measured, and the first of them is the warm-up. */
+function rateOf({ rate, stages }: BenchFlags): Pick<BenchPlan, 'rate'> & Partial<BenchPlan> {
+  if (stages === undefined) return { rate };
+  const duration = stages.reduce((sum, stage) => sum + stage.duration, 0);
+  const highest = Math.max(...stages.map(({ target }) => target));
+  if (highest === 0) throw new CliError('--stages: no stage has a rate above 0', 2);
+  if (duration < LEAST_DURATION || duration > MOST_DURATION) {
+    throw new CliError('--stages: together they last from 50ms to 24h', 2);
+  }
+  return { rate: highest, stages, duration, warmUp: 0 };
 }
 
 function refuseContradictions(mode: BenchMode, flags: BenchFlags): void {
@@ -129,56 +144,13 @@ function refuseContradictions(mode: BenchMode, flags: BenchFlags): void {
   }
 }
 
-function headersOf(
-  { header = [], origin }: BenchFlags,
-  url: URL,
-): readonly (readonly [string, string])[] {
-  const all = [...header];
-  if (origin !== undefined) {
-    if (has(header, 'origin')) {
-      throw new CliError('--origin and a --header with an Origin: take one of them', 2);
-    }
-    all.push(['Origin', origin]);
-  }
-  const authorization = withoutCredentials(url);
-  if (authorization !== undefined && !has(header, 'authorization')) {
-    all.push(['Authorization', authorization]);
-  }
-  return all;
-}
-
-function has(fields: readonly (readonly [string, string])[], wanted: string): boolean {
-  return fields.some(([name]) => name.toLowerCase() === wanted);
-}
-
-/** Takes `user:password@` out of a URL, which reports show. Returns it as an Authorization field has it. */
-function withoutCredentials(url: URL): string | undefined {
-  const { username, password } = url;
-  if (username === '' && password === '') return undefined;
-  url.username = '';
-  url.password = '';
-  const pair = Buffer.from(`${decoded(username)}:${decoded(password)}`);
-  return `Basic ${pair.toString('base64')}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a % that begins no escape means itself
-  }
-}
-
 function tlsOf(
-  urls: readonly (URL | undefined)[],
-  { ca, insecure }: BenchFlags,
-): Pick<BenchPlan, 'ca' | 'insecure'> {
-  const option = ca === undefined ? '--insecure' : '--ca';
-  const secure = urls.some((url) => url?.protocol === 'wss:');
-  if ((ca !== undefined || insecure === true) && !secure) {
-    throw new CliError(`${option} is for wss://; ws:// is not encrypted at all`, 2);
-  }
-  return { ca: ca === undefined ? undefined : readCertificates(ca), insecure: insecure === true };
+  urls: readonly URL[],
+  flags: BenchFlags,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Pick<BenchPlan, 'ca' | 'insecure' | 'cert' | 'key'> {
+  const { ca, rejectUnauthorized, cert, key } = readTlsFlags(urls, flags, env);
+  return { ca, insecure: rejectUnauthorized === false, cert, key };
 }
 
 function scenarioOf(file: string, env: Readonly<NodeJS.ProcessEnv>): Scenario {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { RateStage } from './bench-plan.ts';
 
 /** Milliseconds of each unit of time. */
 const TIME_UNITS: Readonly<Record<string, number>> = {
@@ -19,6 +20,8 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   mb: 1_048_576,
   mib: 1_048_576,
 };
+/** Each has a histogram of its own. */
+const MAX_STAGES = 100;
 const COUNT_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1_000, m: 1_000_000 };
 
 /** Largest payload, in octets. */
@@ -89,14 +92,37 @@ export function count(least: number, greatest: number): (value: string) => numbe
 
 /** Any number above zero; `10k` and `1m` are thousands and millions. */
 export function quantity(value: string): number {
-  const [, number = '', unit = ''] =
-    /^([0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?)([km]?)$/i.exec(value) ?? [];
-  const amount =
-    number === ''
-      ? Number.NaN
-      : Number(number.replaceAll('_', '')) * (COUNT_UNITS[unit.toLowerCase()] ?? Number.NaN);
+  const amount = readQuantity(value);
   if (!(amount > 0)) throw new InvalidArgumentError('It is a number above 0; 50k is 50000.');
   return amount;
+}
+
+/** NaN for what is no number. */
+function readQuantity(value: string): number {
+  const [, number = '', unit = ''] =
+    /^([0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?)([km]?)$/i.exec(value) ?? [];
+  return number === ''
+    ? Number.NaN
+    : Number(number.replaceAll('_', '')) * (COUNT_UNITS[unit.toLowerCase()] ?? Number.NaN);
+}
+
+/** Stages of a rate by commas, `time:rate`, added to those before. */
+export function rateStages(value: string, before: readonly RateStage[] = []): readonly RateStage[] {
+  const stages = value.split(',').map((part) => {
+    const [, time = '', rate = ''] = /^\s*([^:]*):([^:]*?)\s*$/.exec(part) ?? [];
+    const [duration, target] = [readDuration(time), readQuantity(rate)];
+    if (duration === undefined || Number.isNaN(target)) {
+      throw new InvalidArgumentError(
+        'A stage is time:rate, several by commas: 30s:1k,1m:1k,10s:0.',
+      );
+    }
+    return { duration, target };
+  });
+  const all = [...before, ...stages];
+  if (all.length > MAX_STAGES) {
+    throw new InvalidArgumentError(`There are at most ${MAX_STAGES} stages.`);
+  }
+  return all;
 }
 
 /** Sizes by commas, added to those before. */

@@ -4,11 +4,13 @@ import type { BenchPlan } from './bench-plan.ts';
 import type { BenchPhase, BenchReport, BenchSample } from './bench-report.ts';
 import { buildReport } from './load/build-report.ts';
 import { findTarget } from './load/dial-target.ts';
+import type { LoadCounts } from './load/load-meter.ts';
 import type { LoadAnswer, LoadOrder } from './load/load-orders.ts';
 import { LoadWorker } from './load/load-worker.ts';
 import { RunTotals } from './load/run-totals.ts';
 import { ServerWatch } from './load/server-watch.ts';
 import { shares } from './load/shares.ts';
+import { StageTotals } from './load/stage-totals.ts';
 
 /** Who wants to know how a run goes. */
 export interface BenchEvents {
@@ -30,18 +32,20 @@ const NO_HANDSHAKES = 3_000;
  * A server that refuses, breaks the protocol or dies is no error: the report says so.
  *
  * @param signal - Ends the run early: the report says what was measured until then.
+ * @param payloads - The octets of `plan.payloads`, in the same order.
  * @throws where the load cannot begin: a name that is unknown, a `pid` that cannot be read.
  */
 export async function runBench(
   plan: BenchPlan,
   events: BenchEvents,
   signal: AbortSignal,
+  payloads: readonly Uint8Array[] = [],
 ): Promise<BenchReport> {
   const target = await findTarget(plan.url);
   const publishTarget = plan.publishUrl === undefined ? target : await findTarget(plan.publishUrl);
   const run = new BenchRun(plan, events, signal);
   const orders = shares(plan).map(
-    (share): LoadOrder => ({ order: 'start', plan, share, target, publishTarget }),
+    (share): LoadOrder => ({ order: 'start', plan, payloads, share, target, publishTarget }),
   );
   try {
     await run.load(orders);
@@ -59,6 +63,9 @@ class BenchRun {
   readonly #server: ServerWatch | undefined;
   readonly #startedAt = new Date();
   readonly #interval: number;
+  readonly #stages: StageTotals | undefined;
+  /** When the first of them began. */
+  #stagesBegan = Number.POSITIVE_INFINITY;
   #workers: LoadWorker[] = [];
   #began = performance.now();
   #openingSeconds = 0;
@@ -71,6 +78,8 @@ class BenchRun {
     this.#signal = signal;
     this.#totals = new RunTotals(plan.mode === 'connect');
     this.#server = plan.pid === undefined ? undefined : new ServerWatch(plan.pid);
+    const { stages, mode } = plan;
+    this.#stages = stages === undefined ? undefined : new StageTotals(stages, mode === 'scenario');
     this.#interval = Math.max(SAMPLE, (plan.ramp + plan.warmUp + plan.duration) / MOST_SAMPLES);
   }
 
@@ -87,6 +96,7 @@ class BenchRun {
     this.#server?.allOpen();
     if (!this.#over) {
       await this.#tell('begin', false);
+      this.#stagesBegan = performance.now();
       this.#events.phase('warm-up');
       await this.#until(performance.now() + warmUp, false);
     }
@@ -102,7 +112,9 @@ class BenchRun {
       this.#server?.measured(mode === 'idle');
     }
     this.#events.phase('ending');
-    this.#totals.addLast(await this.#ask({ order: 'stop' }), this.#plan.rate !== undefined);
+    const last = await this.#ask({ order: 'stop' });
+    this.#totals.addLast(last, this.#plan.rate !== undefined);
+    this.#stages?.addLast(countsOf(last));
   }
 
   report(): BenchReport {
@@ -115,6 +127,7 @@ class BenchRun {
       openingSeconds: this.#openingSeconds,
       interrupted: this.#signal.aborted,
       endedEarly: this.#signal.aborted ? undefined : this.#endedEarly,
+      stages: this.#stages,
     });
   }
 
@@ -154,12 +167,19 @@ class BenchRun {
     for (;;) {
       const left = time - performance.now();
       if (left <= 0 || this.#over) return;
-      await this.#sleep(Math.min(left, this.#interval));
+      await this.#sleep(Math.min(left, this.#interval, this.#stageLeft));
       // The last part of the measured time is told of when it ends.
       if (measured && time - performance.now() <= 0) return;
       await this.#tell('count', measured);
       this.#look();
     }
+  }
+
+  /** Milliseconds until the next stage of the rate begins: each has samples of its own. */
+  get #stageLeft(): number {
+    if (this.#stages === undefined) return Number.POSITIVE_INFINITY;
+    const time = performance.now() - this.#stagesBegan;
+    return this.#stages.endAfter(time) - time;
   }
 
   /** Whether there is anything left to load. */
@@ -196,7 +216,11 @@ class BenchRun {
   ): Promise<readonly (LoadAnswer | undefined)[]> {
     const answers = await this.#ask({ order });
     const at = this.#elapsed / 1_000;
-    const sample = this.#totals.add(answers, at, measured, this.#server?.since());
+    const target = this.#stages?.add(
+      countsOf(answers),
+      Math.max(0, performance.now() - this.#stagesBegan),
+    );
+    const sample = this.#totals.add(answers, at, measured, this.#server?.since(), target);
     if (sample !== undefined) this.#events.sample(sample);
     // Where none is left it is not the publisher's fault.
     if (order === 'count' && this.#totals.open > 0) {
@@ -233,6 +257,10 @@ class BenchRun {
 
 /** Until it is first looked whether all connections are open, in milliseconds. */
 const FIRST_STEP = 10;
+
+function countsOf(answers: readonly (LoadAnswer | undefined)[]): LoadCounts[] {
+  return answers.flatMap((answer) => (answer === undefined ? [] : [answer.counts]));
+}
 
 function version(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');

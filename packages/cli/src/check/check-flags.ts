@@ -1,16 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import {
-  headerField,
-  interval,
-  listOf,
-  originValue,
-  subprotocols,
-  wholeNumber,
-} from '../connect/option-values.ts';
+import { interval, listOf, wholeNumber } from '../connect/option-values.ts';
+import { addHandshakeFlags, type HandshakeFlags } from '../dialling/handshake-flags.ts';
+import { addTlsFlags, type TlsFlags } from '../dialling/tls-flags.ts';
 import { parsePort } from '../serve/listen-address.ts';
 
 /** What the flags of `meerkat check` say. */
-export interface CheckFlags extends Readonly<Record<string, unknown>> {
+export interface CheckFlags extends Readonly<Record<string, unknown>>, HandshakeFlags, TlsFlags {
   readonly cases?: readonly string[];
   readonly exclude?: readonly string[];
   readonly full?: true;
@@ -28,11 +23,6 @@ export interface CheckFlags extends Readonly<Record<string, unknown>> {
   readonly strict?: true;
   readonly verbose?: true;
   readonly agent?: string;
-  readonly subprotocol?: readonly string[];
-  readonly header?: readonly (readonly [string, string])[];
-  readonly origin?: string;
-  readonly ca?: string;
-  readonly insecure?: true;
   readonly client?: true;
   readonly port?: number;
   readonly host?: string;
@@ -114,34 +104,9 @@ function addServerFlags(command: Command): void {
       '--serial',
       'one connection at a time, for servers that cannot do more: it takes much longer',
     )
-    .option('--agent <name>', 'what the server is called in reports (default: its Server field)')
-    .addOption(
-      new Option(
-        '-s, --subprotocol <name>',
-        'offer a subprotocol, to a server that demands one; several by commas or by repeating',
-      ).argParser(subprotocols),
-    )
-    .addOption(
-      new Option(
-        '-H, --header <field>',
-        "send a header field with each handshake, 'Name: value'; may be repeated",
-      ).argParser(headerField),
-    )
-    .addOption(
-      new Option('-o, --origin <url>', 'send this Origin with each handshake').argParser(
-        originValue,
-      ),
-    )
-    .option(
-      '--ca <file>',
-      'for wss: trust the certificates in this file, in place of the usual ones',
-    )
-    .addOption(
-      new Option(
-        '--insecure',
-        'DANGEROUS, for wss: do not verify the certificate; anybody on the way can read and change everything. Use --ca instead',
-      ).conflicts('ca'),
-    );
+    .option('--agent <name>', 'what the server is called in reports (default: its Server field)');
+  addHandshakeFlags(command);
+  addTlsFlags(command);
 }
 
 function addClientFlags(command: Command): void {

@@ -11,6 +11,8 @@ const FOR_SERVERS = [
   '--origin',
   '--ca',
   '--insecure',
+  '--cert',
+  '--key',
 ];
 const FOR_CLIENTS = ['--port', '--host', '--allow-stop'];
 /** With --list nothing runs. */

@@ -1,5 +1,6 @@
 import { CliError } from '../cli-error.ts';
 import { completeUrl } from '../connect/dial-url.ts';
+import { takeCredentials } from '../dialling/handshake-flags.ts';
 
 /** A server to test. */
 export interface NamedUrl {
@@ -21,23 +22,6 @@ export function parseNamedUrl(given: string): NamedUrl {
   const [, name, rest = given] = /^([^=:/?#@[]*)=(.*)$/s.exec(given) ?? [];
   if (name?.trim() === '') throw new CliError(`${given}: the name before the = is missing`, 2);
   const url = completeUrl(rest);
-  return { ...withoutCredentials(url), name: name?.trim() };
-}
-
-function withoutCredentials(url: URL): Pick<NamedUrl, 'url' | 'authorization'> {
-  const { username, password } = url;
-  if (username === '' && password === '') return { url, authorization: undefined };
-  const bare = new URL(url);
-  bare.username = '';
-  bare.password = '';
-  const pair = Buffer.from(`${decoded(username)}:${decoded(password)}`);
-  return { url: bare, authorization: `Basic ${pair.toString('base64')}` };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a % that begins no escape means itself
-  }
+  const authorization = takeCredentials(url);
+  return { url, authorization, name: name?.trim() };
 }

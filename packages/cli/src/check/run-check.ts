@@ -52,7 +52,7 @@ export async function runCheck(
     await list(selection, context);
     return;
   }
-  const subject = subjectOf(tested, words, flags);
+  const subject = subjectOf(tested, words, flags, context);
   await new Check(subject, selection, flags, context).run();
 }
 
@@ -61,8 +61,13 @@ async function list({ cases }: Selection, { stdout }: CliContext): Promise<void>
   await new Output(stdout).write(lines.join(''));
 }
 
-function subjectOf(tested: Tested, words: readonly string[], flags: CheckFlags): Subject {
-  if (tested === 'server') return { tested, servers: serversToCheck(words, flags) };
+function subjectOf(
+  tested: Tested,
+  words: readonly string[],
+  flags: CheckFlags,
+  { env }: CliContext,
+): Subject {
+  if (tested === 'server') return { tested, servers: serversToCheck(words, flags, env) };
   if (words[0]?.includes('://') === true) {
     throw new CliError('--client tests clients, which dial by themselves: it takes no URL', 2);
   }

@@ -1,20 +1,19 @@
 import { type Command, Option } from 'commander';
 import { CONNECTION_RANGES, DEFAULT_CONNECTION_NUMBERS } from 'meerkat';
+import { addHandshakeFlags, type HandshakeFlags } from '../dialling/handshake-flags.ts';
+import { addTlsFlags, type TlsFlags } from '../dialling/tls-flags.ts';
 import {
   closeCode,
   closeReason,
   dumpFile,
-  headerField,
   interval,
   listOf,
-  originValue,
-  subprotocols,
   waitTime,
   wholeNumber,
 } from './option-values.ts';
 
 /** What the flags of `meerkat connect` say. */
-export interface ConnectFlags {
+export interface ConnectFlags extends HandshakeFlags, TlsFlags {
   readonly message?: readonly string[];
   readonly file?: readonly string[];
   readonly wait?: number;
@@ -30,14 +29,9 @@ export interface ConnectFlags {
   readonly ping?: number;
   readonly hexdump?: string | true;
   readonly showSecrets?: true;
-  readonly subprotocol?: readonly string[];
-  readonly header?: readonly (readonly [string, string])[];
-  readonly origin?: string;
   readonly compression: boolean;
   readonly unix?: string;
   readonly timeout: number;
-  readonly ca?: string;
-  readonly insecure?: true;
   readonly code: number;
   readonly reason: string;
   readonly closeTimeout: number;
@@ -52,7 +46,7 @@ export function addConnectFlags(command: Command): void {
   command.optionsGroup('Watching:');
   addWatchingFlags(command);
   command.optionsGroup('Handshake:');
-  addHandshakeFlags(command);
+  addDialFlags(command);
   command.optionsGroup('The end:');
   addEndingFlags(command);
   command.optionsGroup('Help:');
@@ -137,43 +131,17 @@ function addWatchingFlags(command: Command): void {
     .option('--show-secrets', 'do not hide credentials in what these two show');
 }
 
-function addHandshakeFlags(command: Command): void {
+function addDialFlags(command: Command): void {
+  addHandshakeFlags(command);
   command
-    .addOption(
-      new Option(
-        '-s, --subprotocol <name>',
-        'offer a subprotocol; several by commas or by repeating, the preferred one first',
-      ).argParser(subprotocols),
-    )
-    .addOption(
-      new Option(
-        '-H, --header <field>',
-        "send a header field, 'Name: value'; may be repeated",
-      ).argParser(headerField),
-    )
-    .addOption(
-      new Option(
-        '-o, --origin <url>',
-        'send this Origin, as a web page of https://example.com would',
-      ).argParser(originValue),
-    )
     .option('--no-compression', 'do not offer to compress messages (permessage-deflate)')
     .option('--unix <path>', "through this unix socket; the URL's host goes into Host only")
     .addOption(
       new Option('--timeout <ms>', 'longest time for name, TCP, TLS and HTTP together')
         .default(10_000)
         .argParser(wholeNumber(1, MAX_MILLISECONDS)),
-    )
-    .option(
-      '--ca <file>',
-      'for wss: trust the certificates in this file, in place of the usual ones',
-    )
-    .addOption(
-      new Option(
-        '--insecure',
-        'DANGEROUS, for wss: do not verify the certificate; anybody on the way can read and change everything, passwords included. Use --ca instead',
-      ).conflicts('ca'),
     );
+  addTlsFlags(command);
 }
 
 function addEndingFlags(command: Command): void {

@@ -1,10 +1,11 @@
 import type { Message } from 'meerkat';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
+import { requestFields } from '../dialling/handshake-flags.ts';
+import { readTlsFlags } from '../dialling/tls-flags.ts';
 import { readMessageFile } from '../message-file.ts';
 import type { ConnectFlags } from './connect-flags.ts';
 import { completeUrl } from './dial-url.ts';
-import { readCertificates } from './option-values.ts';
 import { type LineFormat, messageOf } from './outgoing-message.ts';
 import type { SessionSettings } from './session.ts';
 
@@ -21,8 +22,8 @@ export async function sessionSettings(
   const url = completeUrl(given);
   const format = formatOf(flags);
   refuseContradictions(flags, context);
-  const headers = headersOf(flags);
-  const tls = tlsOf(url, flags);
+  const headers = requestFields(flags);
+  const tls = readTlsFlags([url], flags, context.env);
   return {
     url,
     dial: {
@@ -90,24 +91,4 @@ function parsed(octets: Uint8Array, format: LineFormat, what: string): Message {
   const result = messageOf(octets, format);
   if ('message' in result) return result.message;
   throw new CliError(`${what}: ${result.problem}`, 2);
-}
-
-function headersOf({ header = [], origin }: ConnectFlags): readonly (readonly [string, string])[] {
-  if (origin === undefined) return header;
-  if (header.some(([name]) => name.toLowerCase() === 'origin')) {
-    throw new CliError('--origin and a --header with an Origin: take one of them', 2);
-  }
-  return [...header, ['Origin', origin]];
-}
-
-function tlsOf(
-  url: URL,
-  { ca, insecure }: ConnectFlags,
-): { ca?: string; rejectUnauthorized?: false } {
-  const option = ca === undefined ? '--insecure' : '--ca';
-  if ((ca !== undefined || insecure === true) && url.protocol !== 'wss:') {
-    throw new CliError(`${option} is for wss://; ${url.protocol}// is not encrypted at all`, 2);
-  }
-  if (ca !== undefined) return { ca: readCertificates(ca) };
-  return insecure === true ? { rejectUnauthorized: false } : {};
 }

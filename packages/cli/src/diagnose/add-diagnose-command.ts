@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { CliContext } from '../cli-context.ts';
-import { headerField, originValue, subprotocols, wholeNumber } from '../connect/option-values.ts';
+import { wholeNumber } from '../connect/option-values.ts';
+import { addHandshakeFlags } from '../dialling/handshake-flags.ts';
+import { addTlsFlags } from '../dialling/tls-flags.ts';
 import type { DiagnoseFlags } from './run-diagnose.ts';
 
 /** That of `diagnose()`, written here so that other commands need not load the cases to start. */
@@ -33,46 +35,21 @@ Examples:
 
 /** Adds `meerkat diagnose`. */
 export function addDiagnoseCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('diagnose')
     .summary('find out why a WebSocket does not connect')
     .description(
       'Connects to a WebSocket server step by step, and says in plain words what is wrong.',
     )
-    .argument('<url>', 'where to connect, for example ws://localhost:8000/websocket')
-    .addOption(
-      new Option(
-        '-s, --subprotocol <name>',
-        'offer a subprotocol; several by commas or by repeating, the preferred one first',
-      ).argParser(subprotocols),
-    )
-    .addOption(
-      new Option(
-        '-H, --header <field>',
-        "send a header field, 'Name: value'; may be repeated",
-      ).argParser(headerField),
-    )
-    .addOption(
-      new Option(
-        '-o, --origin <url>',
-        'send this Origin, as a web page of https://example.com would',
-      ).argParser(originValue),
-    )
-    .addOption(
-      new Option('--timeout <ms>', 'longest wait in each step')
-        .default(LONGEST_WAIT_MS)
-        .argParser(wholeNumber(1, 600_000)),
-    )
-    .option(
-      '--ca <file>',
-      'for wss: trust the certificates in this file, in place of the usual ones',
-    )
-    .addOption(
-      new Option(
-        '--insecure',
-        'DANGEROUS, for wss: go on with a certificate that is not trusted; anybody on the way can read and change everything, passwords included. Use --ca instead',
-      ).conflicts('ca'),
-    )
+    .argument('<url>', 'where to connect, for example ws://localhost:8000/websocket');
+  addHandshakeFlags(command);
+  command.addOption(
+    new Option('--timeout <ms>', 'longest wait in each step')
+      .default(LONGEST_WAIT_MS)
+      .argParser(wholeNumber(1, 600_000)),
+  );
+  addTlsFlags(command);
+  command
     .option('--json', 'print the whole diagnosis as JSON, when it is over')
     .addHelpText('after', HELP)
     .action(async (url: string, flags: DiagnoseFlags) => {

@@ -2,19 +2,15 @@ import { type DiagnoseOptions, diagnose } from '@meerkat/conformance';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { completeUrl } from '../connect/dial-url.ts';
-import { readCertificates } from '../connect/option-values.ts';
+import { fieldRecord, type HandshakeFlags, refuseTwoOrigins } from '../dialling/handshake-flags.ts';
+import { readTlsFlags, type TlsFlags } from '../dialling/tls-flags.ts';
 import { Output } from '../terminal/output.ts';
 import { paletteFor } from '../terminal/palette.ts';
 import { conclusionLines, type StepLook, stepLines } from './step-lines.ts';
 
 /** What the flags of `meerkat diagnose` say. */
-export interface DiagnoseFlags {
-  readonly subprotocol?: readonly string[];
-  readonly header?: readonly (readonly [string, string])[];
-  readonly origin?: string;
+export interface DiagnoseFlags extends HandshakeFlags, TlsFlags {
   readonly timeout: number;
-  readonly ca?: string;
-  readonly insecure?: true;
   readonly json?: true;
 }
 
@@ -28,8 +24,8 @@ export async function runDiagnose(
   flags: DiagnoseFlags,
   context: CliContext,
 ): Promise<void> {
-  const options = optionsOf(given, flags);
   const { stdout, env } = context;
+  const options = optionsOf(given, flags, env);
   const output = new Output(stdout);
   const columns = stdout.isTTY === true ? (stdout.columns ?? 0) : 0;
   const look: StepLook = {
@@ -51,43 +47,22 @@ export async function runDiagnose(
   if (verdict !== 'works') throw new CliError(`${url} ${verdict}`, 1);
 }
 
-function optionsOf(given: string, flags: DiagnoseFlags): DiagnoseOptions {
+function optionsOf(
+  given: string,
+  flags: DiagnoseFlags,
+  env: Readonly<NodeJS.ProcessEnv>,
+): DiagnoseOptions {
   // A scheme that is wrong and a fragment are things to be told of: only what has no scheme is completed.
   const complete = completeUrl(given.replace(/#.*$/s, ''));
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : complete;
-  const { subprotocol = [], origin, timeout, ca, insecure } = flags;
-  if ((ca !== undefined || insecure === true) && complete.protocol !== 'wss:') {
-    const option = ca === undefined ? '--insecure' : '--ca';
-    throw new CliError(
-      `${option} is for wss://; ${complete.protocol}// is not encrypted at all`,
-      2,
-    );
-  }
+  const { subprotocol = [], header = [], origin, timeout } = flags;
+  refuseTwoOrigins(flags);
   return {
     url,
-    headers: headersOf(flags),
+    headers: fieldRecord(header),
     subprotocols: subprotocol,
     timeoutMs: timeout,
     ...(origin !== undefined && { origin }),
-    ...(ca !== undefined && { ca: readCertificates(ca) }),
-    ...(insecure === true && { rejectUnauthorized: false }),
+    ...readTlsFlags([complete], flags, env),
   };
-}
-
-/** Fields given several times are one, as HTTP allows (RFC 9110 §5.3). */
-function headersOf({ header = [], origin }: DiagnoseFlags): Readonly<Record<string, string>> {
-  const fields = new Map<string, [name: string, value: string]>();
-  for (const [name, value] of header) {
-    const lower = name.toLowerCase();
-    if (lower === 'origin' && origin !== undefined) {
-      throw new CliError('--origin and a --header with an Origin: take one of them', 2);
-    }
-    const before = fields.get(lower);
-    const separator = lower === 'cookie' ? '; ' : ', ';
-    fields.set(
-      lower,
-      before === undefined ? [name, value] : [before[0], before[1] + separator + value],
-    );
-  }
-  return Object.fromEntries(fields.values());
 }

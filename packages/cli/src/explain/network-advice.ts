@@ -59,7 +59,7 @@ export function networkAdvice(code: string, message: string): string | undefined
   if (tls !== undefined) {
     return NO_TLS.test(tls)
       ? `the server speaks no TLS at this port (${tls}): try ws:// in place of wss://.`
-      : `the TLS handshake failed (${tls}): it may want a client certificate, or another version of TLS.`;
+      : `the TLS handshake failed (${tls}): it may want a client certificate (--cert FILE --key FILE), or another version of TLS.`;
   }
   const advice = Object.hasOwn(ERRNO_ADVICE, code) ? ERRNO_ADVICE[code] : undefined;
   return advice === undefined ? undefined : `${code}: ${advice}`;

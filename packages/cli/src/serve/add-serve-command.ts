@@ -11,6 +11,7 @@ import {
 import { LOG_FORMATS, LOG_LEVELS } from './log-settings.ts';
 import type { ServeFlags } from './run-serve.ts';
 import { addServerFlags } from './server-flags.ts';
+import { KEY_PASSPHRASE } from './tls-identity.ts';
 
 const MAX_MILLISECONDS = 86_400_000;
 
@@ -88,7 +89,10 @@ function addListenFlags(command: Command): void {
       ).conflicts(['cert', 'key']),
     )
     .option('--cert <file>', 'speak TLS with this certificate, in PEM form with its chain')
-    .option('--key <file>', 'its private key, in PEM form')
+    .option(
+      '--key <file>',
+      `its private key, in PEM form; a passphrase is taken from the environment: ${KEY_PASSPHRASE}`,
+    )
     .option('--follow-symlinks', 'serve what symbolic links point to, out of the directory too');
 }
 

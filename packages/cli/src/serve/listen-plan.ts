@@ -1,7 +1,12 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { CliError } from '../cli-error.ts';
 import { DEFAULT_HOST, DEFAULT_PORT, type ListenAddress } from './listen-address.ts';
-import { makeTlsIdentity, readTlsIdentity, type TlsIdentity } from './tls-identity.ts';
+import {
+  KEY_PASSPHRASE,
+  makeTlsIdentity,
+  readTlsIdentity,
+  type TlsIdentity,
+} from './tls-identity.ts';
 
 /** The flags that say where to listen. */
 export interface ListenFlags {
@@ -22,9 +27,13 @@ export interface ListenPlan {
 /**
  * Puts the flags together: TLS flags without `--listen` mean that the one address is secure.
  *
+ * @param env - Where the passphrase of a key is looked up.
  * @throws {@link CliError} with exit code 2 where they do not fit each other, or a certificate cannot be used.
  */
-export async function planListening(flags: ListenFlags): Promise<ListenPlan> {
+export async function planListening(
+  flags: ListenFlags,
+  env: Readonly<NodeJS.ProcessEnv> = {},
+): Promise<ListenPlan> {
   const { tls: selfSigned = false, cert, key, host = DEFAULT_HOST, port = DEFAULT_PORT } = flags;
   if ((cert === undefined) !== (key === undefined)) {
     throw new CliError('--cert and --key: one does not go without the other', 2);
@@ -45,7 +54,7 @@ export async function planListening(flags: ListenFlags): Promise<ListenPlan> {
       2,
     );
   }
-  if (certified) return { listen, tls: readTlsIdentity(cert, key) };
+  if (certified) return { listen, tls: readTlsIdentity(cert, key, env[KEY_PASSPHRASE]) };
   if (!selfSigned) return { listen, tls: undefined };
   return { listen, tls: await makeTlsIdentity(listen.flatMap(namesOf)) };
 }

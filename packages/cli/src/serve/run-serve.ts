@@ -64,7 +64,7 @@ export async function runServe(
   refuseIdleFlags(flags);
   const webSocket = serverOptions(flags);
   if (flags.manualAccept === true) webSocket.handshakeTimeout ??= MANUAL_ACCEPT_TIMEOUT;
-  const { listen, tls } = await planListening(flags);
+  const { listen, tls } = await planListening(flags, context.env);
   const ids = new ConnectionIds();
   const end = new EndRequests();
   const operator = flags.console === true ? operatorConsole(flags, context, ids, end) : undefined;

@@ -8,13 +8,16 @@ import { CliError } from '../cli-error.ts';
 export interface TlsIdentity {
   /** PEM: the certificate, and those that lead to its authority. */
   readonly cert: string;
-  /** PEM. */
+  /** PEM, without a passphrase. */
   readonly key: string;
   /** SHA-256 of the certificate, in hex with colons, as browsers show it. */
   readonly fingerprint: string;
   /** Whether it was made on the spot: nobody has a reason to trust it. */
   readonly selfSigned: boolean;
 }
+
+/** The variable of the environment that holds the passphrase of a key: on a command line everybody could see it. */
+export const KEY_PASSPHRASE = 'MEERKAT_KEY_PASSPHRASE';
 
 const DAY = 86_400_000;
 /** Long enough to try something, short enough not to be kept. */
@@ -23,14 +26,16 @@ const SELF_SIGNED_DAYS = 30;
 /**
  * Reads a certificate and its key.
  *
+ * @param passphrase - Of the key, where it has one.
  * @throws {@link CliError} with exit code 2 for files that cannot be read, hold something else, or do not belong together.
  */
-export function readTlsIdentity(certFile: string, keyFile: string): TlsIdentity {
+export function readTlsIdentity(
+  certFile: string,
+  keyFile: string,
+  passphrase?: string,
+): TlsIdentity {
   const cert = read('--cert', certFile);
-  const key = read('--key', keyFile);
-  if (/BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(key)) {
-    throw new CliError(`--key ${keyFile}: the key is encrypted; give it without a passphrase`, 2);
-  }
+  const key = decrypted(read('--key', keyFile), keyFile, passphrase);
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(cert);
@@ -54,6 +59,23 @@ export function readTlsIdentity(certFile: string, keyFile: string): TlsIdentity 
     throw new CliError(`--cert ${certFile}: TLS cannot be spoken with it: ${reason}`, 2);
   }
   return { cert, key, fingerprint: certificate.fingerprint256, selfSigned: false };
+}
+
+/** A key without its passphrase; one that has none as it is. */
+function decrypted(key: string, file: string, passphrase: string | undefined): string {
+  if (!/BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(key)) return key;
+  if (passphrase === undefined) {
+    throw new CliError(
+      `--key ${file}: the key is encrypted: put its passphrase into ${KEY_PASSPHRASE}`,
+      2,
+    );
+  }
+  try {
+    const opened = createPrivateKey({ key, passphrase });
+    return opened.export({ type: 'pkcs8', format: 'pem' }).toString();
+  } catch {
+    throw new CliError(`--key ${file}: ${KEY_PASSPHRASE} does not open it`, 2);
+  }
 }
 
 function read(option: string, file: string): string {

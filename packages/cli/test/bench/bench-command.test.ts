@@ -191,6 +191,26 @@ describe('meerkat bench ends with 1', () => {
     expect(code).toBe(1);
   });
 
+  it('where more failed than may, what was on its way on a lost connection included', async () => {
+    for (const [allowed, expected] of [
+      ['8', 'meerkat: failures 9 > 8\n'],
+      ['9', ''],
+    ] as const) {
+      let peers = 0;
+      const url = await wsServer((peer) => {
+        peers += 1;
+        const first = peers === 1;
+        peer.on('message', (data, binary) => {
+          if (first) peer.terminate();
+          else peer.send(data, { binary });
+        });
+      });
+      const lossy = ['-d', '8', '--max-failures', allowed, '--quiet'];
+      const { code, errors } = await bench(url, ...SHORT, ...lossy);
+      expect([code, errors]).toEqual([expected === '' ? 0 : 1, expected]);
+    }
+  });
+
   it('where the server dies', async () => {
     let count = 0;
     const url = await wsServer((peer) => {

@@ -1,6 +1,7 @@
 import { FIN, Opcode } from 'meerkat/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LoadMeter } from '../../src/bench/load/load-meter.ts';
+import { SteadyPace } from '../../src/bench/load/pace.ts';
 import { frameHeader } from '../../src/bench/load/prepared-messages.ts';
 import { Schedule } from '../../src/bench/load/schedule.ts';
 import { meerkatServer, tcpServer } from '../connect/servers.ts';
@@ -78,7 +79,7 @@ describe('at a rate', () => {
     const meter = new LoadMeter();
     const times: number[] = [];
     const schedule = new Schedule({
-      perSecond: 1_000,
+      pace: new SteadyPace(1_000),
       meter,
       by: 'timer',
       send: (intended) => times.push(intended),
@@ -108,7 +109,7 @@ describe('at a rate', () => {
       const meter = new LoadMeter();
       const times: number[] = [];
       const send = (intended: number): number => times.push(intended);
-      const schedule = new Schedule({ perSecond: 200, meter, by, send });
+      const schedule = new Schedule({ pace: new SteadyPace(200), meter, by, send });
       onTestFinished(() => schedule.stop());
       schedule.begin();
       clock.mockReturnValue(5 + milliseconds);
@@ -122,7 +123,7 @@ describe('at a rate', () => {
   it('does not count the time in which it only looked at the clock', async () => {
     const meter = new LoadMeter();
     const schedule = new Schedule({
-      perSecond: 800,
+      pace: new SteadyPace(800),
       meter,
       by: 'spin',
       send: () => (meter.sent += 1),
@@ -258,6 +259,9 @@ describe('a broadcast', () => {
     load.source.begin();
     await load.received(40);
     expect(load.counts()).toMatchObject({ lost: 1, failures: [{ kind: 'closed' }] });
+    load.source.halt();
+    // What was published before it was lost, and it did not get.
+    expect(await load.source.stop()).toBe(1);
   });
 });
 

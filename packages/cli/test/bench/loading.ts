@@ -22,18 +22,21 @@ export interface Loading {
  * Opens the load of a plan with one process; it ends with the test.
  *
  * @param patience - How long is waited at the end for what is on its way.
+ * @param payloads - What is sent, in place of made-up payloads.
  */
 export async function startLoad(
   given: Partial<BenchPlan> & { url: string },
   patience: number = 2_000,
+  payloads: readonly Uint8Array[] = [],
 ): Promise<Loading> {
-  const plan = planOf({ connections: 2, ...given });
+  const files = payloads.length === 0 ? {} : { sizes: payloads.map(({ length }) => length) };
+  const plan = planOf({ connections: 2, ...files, ...given });
   const target = await findTarget(plan.url);
   const publishTarget = plan.publishUrl === undefined ? target : await findTarget(plan.publishUrl);
   const meter = new LoadMeter();
   const [share] = shares({ ...plan, processes: 1 });
   if (share === undefined) throw new Error('a plan without a share');
-  const source = await openLoad({ plan, share, target, publishTarget, meter, patience });
+  const source = await openLoad({ plan, payloads, share, target, publishTarget, meter, patience });
   onTestFinished(() => void source.stop());
   return {
     source,

@@ -362,7 +362,6 @@ describe('meerkat check, wrong usage', () => {
     [[':1', '--ca', 'x'], '--ca is for wss://'],
     [[':1', '--insecure'], '--insecure is for wss://'],
     [[':1', '-H', 'Origin: x', '-o', 'null'], 'take one of them'],
-    [[':1', '-H', 'A: 1', '-H', 'a: 2'], '--header a: give it once'],
     [['--client', 'ws://localhost'], 'it takes no URL'],
     [['--client', '--serial'], '--serial is for testing servers'],
     [['--client', '--header', 'A: b'], '--header is for testing servers'],

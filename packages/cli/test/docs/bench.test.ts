@@ -76,6 +76,8 @@ describe('docs/how-to/load-test.md', () => {
     ['bench-depth.sh', { mode: 'echo', depth: 16, sizes: [20, 1_024], pid: 4_711 }],
     ['bench-rate.sh', { mode: 'echo', rate: 2_000, duration: 60_000 }],
     ['bench-thresholds.sh', { mode: 'echo', rate: 500 }],
+    ['bench-payload.sh', { mode: 'echo', depth: 4, text: true }],
+    ['bench-stages.sh', { mode: 'echo', rate: 5_000, duration: 160_000, warmUp: 0 }],
     ['bench-storm.sh', { mode: 'connect', connections: 200 }],
     ['bench-idle.sh', { mode: 'idle', connections: 5_000, ramp: 5_000 }],
     ['bench-broadcast.sh', { mode: 'broadcast', publishUrl: 'ws://localhost:8000/pub', window: 1 }],
@@ -153,6 +155,10 @@ describe('docs/reference/bench.md', () => {
       'load.timer',
       'handshake',
       'server.rssPerConnection',
+      'samples[].target',
+      ...['from', 'to', 'seconds', 'sentPerSecond', 'receivedPerSecond', 'p50', 'p99', 'max'].map(
+        (name) => `stages[].${name}`,
+      ),
     ];
     const known = [...found, ...rare];
     expect(

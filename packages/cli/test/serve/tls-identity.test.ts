@@ -1,4 +1,4 @@
-import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -50,6 +50,20 @@ describe('readTlsIdentity', () => {
     );
   });
 
+  it.each(['pkcs8', 'sec1'] as const)('opens a key with its passphrase: %s', (type) => {
+    const key = createPrivateKey(ours.key).export({ type, format: 'pem', ...passphrase }) as string;
+    const [c, k] = [file('c.pem', ours.cert), file('k.pem', key)];
+    const identity = readTlsIdentity(c, k, 'secret');
+    expect(createPrivateKey(identity.key).equals(createPrivateKey(ours.key))).toBe(true);
+    expect(() => createSecureContext(identity)).not.toThrow();
+    expect(() => readTlsIdentity(c, k, 'guess')).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        message: `--key ${k}: MEERKAT_KEY_PASSPHRASE does not open it`,
+      }),
+    );
+  });
+
   const rsaKey = (): string =>
     generateKeyPairSync('rsa', {
       modulusLength: 2048,
@@ -92,13 +106,13 @@ describe('readTlsIdentity', () => {
       'an encrypted key',
       () => ours.cert,
       () => privateKey.export({ type: 'pkcs8', format: 'pem', ...passphrase }) as string,
-      /^--key \S+: the key is encrypted; give it without a passphrase$/,
+      /^--key \S+: the key is encrypted: put its passphrase into MEERKAT_KEY_PASSPHRASE$/,
     ],
     [
       'an encrypted key in the old form',
       () => ours.cert,
       () => privateKey.export({ type: 'sec1', format: 'pem', ...passphrase }) as string,
-      /^--key \S+: the key is encrypted; give it without a passphrase$/,
+      /^--key \S+: the key is encrypted: put its passphrase into MEERKAT_KEY_PASSPHRASE$/,
     ],
     ['an empty certificate', () => '', () => ours.key, /^--cert \S+: there is no certificate/],
     ['an empty key', () => ours.cert, () => '', /^--key \S+: there is no private key/],

@@ -4,7 +4,7 @@ import { type AnswerHead, headIsOver, MAX_HEAD } from './answer-head.ts';
 import { closeStep } from './closing-step.ts';
 import { Conversation } from './conversation.ts';
 import { DEFAULT_STEP_TIMEOUT_MS, type DiagnoseOptions, type Diagnosis } from './diagnosis.ts';
-import { Dialler, isFailure, openTls } from './dialler.ts';
+import { Dialler, isFailure, openTls, type TlsTerms } from './dialler.ts';
 import { binaryEchoStep, pingStep, textEchoStep, tryEcho } from './echo-steps.ts';
 import {
   acceptStep,
@@ -71,16 +71,19 @@ async function walk(
   const {
     timeoutMs = DEFAULT_STEP_TIMEOUT_MS,
     ca,
+    cert,
+    key,
     lookup,
     headers = {},
     subprotocols = [],
   } = options;
   const reached = await reach(target, steps, { timeoutMs, lookup });
   if (reached === undefined) return;
-  const dialler = new Dialler(target, reached.address, { ca });
+  const terms: TlsTerms = { ca, cert, key };
+  const dialler = new Dialler(target, reached.address, terms);
   let { socket } = reached;
   if (target.secure) {
-    const secured = await openTls(socket, target, { ca }, timeoutMs);
+    const secured = await openTls(socket, target, terms, timeoutMs);
     if (isFailure(secured)) {
       steps.add(tlsFailed(secured, await dialler.speaksTheOther(timeoutMs), target));
       return;

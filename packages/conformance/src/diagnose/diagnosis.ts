@@ -175,6 +175,9 @@ export interface DiagnoseOptions {
   readonly ca?: string;
   /** wss: `false` goes on with a certificate that is not trusted. Everything that is sent can then be read on the way. Default true. */
   readonly rejectUnauthorized?: boolean;
+  /** wss: the certificate that is shown to a server that wants one, and its key, PEM. */
+  readonly cert?: string;
+  readonly key?: string;
   /** Longest wait in each step, in milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
   /** Called with each step as soon as its outcome is known. */

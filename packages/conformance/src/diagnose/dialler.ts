@@ -18,6 +18,8 @@ export function openTcp(host: string, port: number, timeoutMs: number): Promise<
 /** How TLS is spoken. */
 export interface TlsTerms {
   readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface TlsTerms {
 export function openTls(
   socket: Socket,
   { host }: Target,
-  { ca }: TlsTerms,
+  { ca, cert, key }: TlsTerms,
   timeoutMs: number,
 ): Promise<TLSSocket | Failure> {
   const secured = connectTls({
@@ -36,6 +38,8 @@ export function openTls(
     rejectUnauthorized: false,
     ...(isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
     // Named here so that a wrong host is found even where the socket has no name of its own.
     host,
   });

@@ -44,6 +44,9 @@ export interface CheckServerOptions extends RunOptions {
   readonly ca?: string;
   /** wss: whether the certificate is looked at. Default true. */
   readonly rejectUnauthorized?: boolean;
+  /** wss: the certificate that is shown to a server that wants one, and its key, PEM. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface ServeCasesOptions extends RunOptions {

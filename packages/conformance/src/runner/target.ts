@@ -24,7 +24,7 @@ export interface Target {
 
 type TargetOptions = Pick<
   CheckServerOptions,
-  'url' | 'headers' | 'subprotocols' | 'ca' | 'rejectUnauthorized'
+  'url' | 'headers' | 'subprotocols' | 'ca' | 'rejectUnauthorized' | 'cert' | 'key'
 >;
 
 /** @throws {@link CheckError} for a URL that is none of a WebSocket, and fields that cannot be sent. */
@@ -60,6 +60,8 @@ export function targetOf(options: TargetOptions): Target {
         ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
         ...(isIP(hostname) === 0 ? {} : { host: hostname }),
         ...(options.ca === undefined ? {} : { ca: options.ca }),
+        ...(options.cert === undefined ? {} : { cert: options.cert }),
+        ...(options.key === undefined ? {} : { key: options.key }),
         rejectUnauthorized: options.rejectUnauthorized !== false,
         ALPNProtocols: ['http/1.1'],
       });

@@ -3,6 +3,7 @@ import { type Dialler, dialler, readMemoryFor } from './dialler.ts';
 import { drained } from './drained.ts';
 import { LoadConnection, type LoadConnectionOwner } from './load-connection.ts';
 import type { LoadSetup, LoadSource } from './load-source.ts';
+import { paceOf } from './pace.ts';
 import { PreparedMessages } from './prepared-messages.ts';
 import { Schedule } from './schedule.ts';
 import { waitsBy } from './timing.ts';
@@ -17,7 +18,7 @@ const KEPT = 65_536;
  */
 export async function broadcastLoad(setup: LoadSetup): Promise<LoadSource> {
   const { plan, share, meter, patience } = setup;
-  const messages = new PreparedMessages({ ...plan, depth: plan.window });
+  const messages = new PreparedMessages({ ...plan, depth: plan.window }, setup.payloads);
   const memory = await readMemoryFor(messages, plan.window);
   const from = dialler(setup, setup.target, messages, memory);
   const to = dialler(setup, setup.publishTarget, messages, memory);
@@ -37,7 +38,7 @@ export async function broadcastLoad(setup: LoadSetup): Promise<LoadSource> {
     },
   });
   const schedule = new Schedule({
-    perSecond: plan.rate ?? 0,
+    pace: paceOf(plan), // one publishes, all of it
     meter,
     by: waitsBy(plan) ?? 'timer',
     send: (intended) => run.publish(1, intended),
@@ -61,8 +62,8 @@ export async function broadcastLoad(setup: LoadSetup): Promise<LoadSource> {
     halt,
     async stop() {
       halt();
-      await drained(() => run.missing === 0, patience);
-      const { missing } = run;
+      await drained(() => run.awaited === 0, patience);
+      const missing = run.missing + run.awaited;
       await Promise.all([subscribers.close(patience), publisher.close(patience)]);
       return missing;
     },
@@ -81,6 +82,8 @@ class BroadcastRun {
   subscribers = 0;
   /** The furthest of them. */
   furthest = 0;
+  /** Deliveries that will never come: see {@link lost}. */
+  missing = 0;
   readonly #window: number | undefined;
   readonly #publishedAt = new Float64Array(KEPT);
 
@@ -89,9 +92,17 @@ class BroadcastRun {
   }
 
   /** Deliveries that are still to come. Who does not publish knows only what somebody has got. */
-  get missing(): number {
-    const sent = this.publisher === undefined ? this.furthest : this.published;
-    return Math.max(0, sent * this.subscribers - this.delivered);
+  get awaited(): number {
+    return Math.max(0, this.#sent * this.subscribers - this.delivered);
+  }
+
+  /** Those that a subscriber who was lost did not get any more. */
+  lost(got: number): void {
+    this.missing += Math.max(0, this.#sent - got);
+  }
+
+  get #sent(): number {
+    return this.publisher === undefined ? this.furthest : this.published;
   }
 
   /** When the message with this number was published. */
@@ -171,6 +182,7 @@ class Subscriber extends LoadConnection {
 
   override closed(error: Error | undefined): void {
     if (this.isCounted) {
+      this.#run.lost(this.#got);
       this.#run.delivered -= this.#got;
       this.#run.subscribers -= 1;
       this.isCounted = false;

@@ -5,6 +5,7 @@ import { bottleneck, type TimedStrain } from './bottleneck.ts';
 import { connectionMemory } from './connection-memory.ts';
 import type { RunTotals } from './run-totals.ts';
 import type { ServerWatch } from './server-watch.ts';
+import type { StageTotals } from './stage-totals.ts';
 import { LATE_AFTER, waitsBy } from './timing.ts';
 
 /** What a report is made of. */
@@ -18,6 +19,8 @@ export interface RunOutcome {
   readonly openingSeconds: number;
   readonly interrupted: boolean;
   readonly endedEarly: string | undefined;
+  /** Where the rate has them. */
+  readonly stages: StageTotals | undefined;
 }
 
 export function buildReport(outcome: RunOutcome): BenchReport {
@@ -44,7 +47,7 @@ export function buildReport(outcome: RunOutcome): BenchReport {
       node: process.version,
       platform: `${platform()} ${arch()} ${release()}`,
     },
-    plan: { ...plan, headers: plan.headers.map(([name]) => [name, '']) },
+    plan: publishable(plan),
     seconds,
     interrupted,
     ...(endedEarly === undefined ? {} : { endedEarly }),
@@ -74,6 +77,7 @@ export function buildReport(outcome: RunOutcome): BenchReport {
     handshake: totals.handshake.summary(),
     failures,
     samples: totals.samples,
+    ...(outcome.stages === undefined ? {} : { stages: outcome.stages.report() }),
     load: {
       processes,
       timer,
@@ -90,6 +94,14 @@ export function buildReport(outcome: RunOutcome): BenchReport {
       }),
     },
     server,
+  };
+}
+
+function publishable(plan: BenchPlan): BenchPlan {
+  return {
+    ...plan,
+    headers: plan.headers.map(([name]) => [name, '']),
+    ...(plan.key !== undefined && { key: '' }),
   };
 }
 

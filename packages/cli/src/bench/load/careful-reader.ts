@@ -53,6 +53,8 @@ export class CarefulReader implements FrameHandler {
   /** Its first octets, if they are not what they should be. */
   #beginning = '';
   #parts: Buffer[] = [];
+  /** Of messages without numbers: the slots whose payload begins as what came does, where the one that was due does not. */
+  #others: readonly number[] | undefined;
 
   /** @param compressed - Whether permessage-deflate was agreed on. */
   constructor(messages: PreparedMessages, compressed: boolean, events: CarefulReaderEvents) {
@@ -116,6 +118,7 @@ export class CarefulReader implements FrameHandler {
     this.#frames = 0;
     this.#wrong = undefined;
     this.#beginning = '';
+    this.#others = undefined;
     const text = opcode === Opcode.Text;
     if (this.#slot < 0) this.#wrong = 'a message that answers nothing';
     else if (text !== this.#messages.text) {
@@ -129,10 +132,29 @@ export class CarefulReader implements FrameHandler {
     const length = end - start;
     this.#bytes += length;
     if (at < DIGITS) this.#beginning += latin1(octets, start, Math.min(end, start + DIGITS - at));
+    if (this.#others !== undefined) this.#lookForOther(this.#others, at, octets, start, length);
     if (this.#wrong !== undefined || payload === undefined) return;
     if (this.#bytes > payload.length || !same(payload, at, octets, start, length)) {
       this.#wrong = OTHER_OCTETS;
+      if (this.#messages.numbered || at > payload.length) return;
+      const others = this.#messages.beginningLike(this.#slot, at);
+      this.#lookForOther(others, at, octets, start, length);
     }
+  }
+
+  /** Keeps those whose payload goes on as what came. */
+  #lookForOther(
+    slots: readonly number[],
+    at: number,
+    octets: Uint8Array,
+    start: number,
+    length: number,
+  ): void {
+    const { payloads } = this.#messages;
+    this.#others = slots.filter((slot) => {
+      const other = payloads[slot] as Buffer;
+      return other.length >= at + length && same(other, at, octets, start, length);
+    });
   }
 
   #gather(octets: Uint8Array, start: number, end: number): void {
@@ -178,7 +200,7 @@ export class CarefulReader implements FrameHandler {
     let wrong = this.#wrong;
     if (slot >= 0 && wrong === undefined && !this.#isWhole()) wrong = OTHER_OCTETS;
     if (wrong === OTHER_OCTETS) {
-      const named = slotOf(this.#beginning);
+      const named = this.#named();
       const payload = named === undefined ? undefined : this.#messages.payloads[named];
       if (named !== undefined && named !== slot && payload?.length === this.#bytes) {
         slot = named;
@@ -188,6 +210,15 @@ export class CarefulReader implements FrameHandler {
       }
     }
     this.#events.messageRead(this.#bytes, wrong, slot);
+  }
+
+  /** Which message it may be that came out of turn. */
+  #named(): number | undefined {
+    const { numbered, payloads } = this.#messages;
+    if (numbered) return slotOf(this.#beginning);
+    // Where all that came is how the one that was due begins, nobody has looked for another yet.
+    const others = this.#others ?? this.#messages.beginningLike(this.#slot, this.#bytes);
+    return others.find((slot) => payloads[slot]?.length === this.#bytes);
   }
 }
 

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net';
-import { type ConnectionOptions, createSecureContext } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { bareDialsWork } from 'meerkat/transport';
+import type { BenchPlan } from '../bench-plan.ts';
 import { type DialTarget, localAddress } from './dial-target.ts';
 import type { Dialling } from './load-connection.ts';
 import type { LoadSetup } from './load-source.ts';
 import { type OpeningRequest, OpeningRequests } from './opening-request.ts';
 import type { PreparedMessages } from './prepared-messages.ts';
+import { tlsContext } from './tls-context.ts';
 
 const LEAST_MEMORY = 65_536;
 /** More at once is not faster. */
@@ -47,7 +49,7 @@ export function dialler(
 ): Dialler {
   const requests = new OpeningRequests(plan, target);
   const { address, port } = target;
-  const tls = target.secure ? tlsOptions(plan.ca, plan.insecure, target) : undefined;
+  const tls = target.secure ? tlsOptions(plan, target) : undefined;
   return {
     dialling: { address, port, tls, bare, memory, meter, messages },
     request: () => requests.next(),
@@ -55,14 +57,10 @@ export function dialler(
   };
 }
 
-function tlsOptions(
-  ca: string | undefined,
-  insecure: boolean,
-  { host }: DialTarget,
-): ConnectionOptions {
+function tlsOptions(plan: BenchPlan, { host }: DialTarget): ConnectionOptions {
   return {
-    secureContext: createSecureContext(ca === undefined ? {} : { ca }),
-    rejectUnauthorized: !insecure,
+    secureContext: tlsContext(plan),
+    rejectUnauthorized: !plan.insecure,
     ALPNProtocols: ['http/1.1'],
     // A name never for an address (RFC 6066 §3); what is dialled is an address always.
     servername: isIP(host) === 0 ? host : '',

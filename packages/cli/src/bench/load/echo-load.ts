@@ -11,7 +11,7 @@ export const STRIDE = 61;
 /** Each connection keeps `depth` messages on their way. */
 export async function echoLoad(setup: LoadSetup): Promise<LoadSource> {
   const { plan, share, meter, patience } = setup;
-  const messages = new PreparedMessages(plan);
+  const messages = new PreparedMessages(plan, setup.payloads);
   const memory = await readMemoryFor(messages, plan.depth);
   const from = dialler(setup, setup.target, messages, memory);
   const run: EchoRun = { depth: plan.depth, sending: true, waiting: 0, missing: 0 };

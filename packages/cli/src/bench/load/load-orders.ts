@@ -8,6 +8,7 @@ export type LoadOrder =
   | {
       readonly order: 'start';
       readonly plan: BenchPlan;
+      readonly payloads: readonly Uint8Array[];
       readonly share: LoadShare;
       readonly target: DialTarget;
       readonly publishTarget: DialTarget;

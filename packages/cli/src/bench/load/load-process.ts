@@ -34,8 +34,8 @@ async function obey(order: LoadOrder): Promise<void> {
 async function carryOut(order: LoadOrder): Promise<Partial<LoadAnswer>> {
   switch (order.order) {
     case 'start': {
-      const { plan, share, target, publishTarget } = order;
-      source = await openLoad({ plan, share, target, publishTarget, meter, patience: PATIENCE });
+      const { order: _start, ...setup } = order;
+      source = await openLoad({ ...setup, meter, patience: PATIENCE });
       meter.take(); // what it took to get ready is none of the load
       source.open().then(isFull, isBroken);
       return {};

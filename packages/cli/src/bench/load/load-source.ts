@@ -1,4 +1,4 @@
-import type { BenchPlan } from '../bench-plan.ts';
+import type { BenchPlan, RateStage } from '../bench-plan.ts';
 import type { DialTarget } from './dial-target.ts';
 import type { LoadMeter } from './load-meter.ts';
 
@@ -13,11 +13,15 @@ export interface LoadShare {
   readonly connecting: number;
   /** Messages a second; undefined for as many as come back. */
   readonly rate: number | undefined;
+  /** The part of the plan's that is its own. */
+  readonly stages?: readonly RateStage[] | undefined;
 }
 
 /** What a load is made from. */
 export interface LoadSetup {
   readonly plan: BenchPlan;
+  /** The octets of `plan.payloads`; none where payloads are made up. */
+  readonly payloads: readonly Uint8Array[];
   readonly share: LoadShare;
   /** Where `plan.url` leads, and `plan.publishUrl` in broadcast mode. */
   readonly target: DialTarget;

@@ -3,6 +3,7 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { FIN, maskInPlace, Opcode, RSV1 } from 'meerkat/protocol';
 import type { Transport } from 'meerkat/transport';
 import type { BenchPlan } from '../bench-plan.ts';
+import { same } from './same-octets.ts';
 
 /** Octets of frames made in advance: what fits the caches of a processor, as far as there are enough of them. */
 const RING_BYTES = 262_144;
@@ -19,7 +20,7 @@ const TAIL = 4;
 
 /**
  * All messages of a run, made before it begins: a ring of slots, each a message with its number in it, so that one that is
- * lost, doubled or swapped is seen. What is sent lies in one buffer, masked, one frame behind the other, and several that
+ * lost, doubled or swapped is seen. Files are sent as they are, without a number: they are told apart by what is in them. What is sent lies in one buffer, masked, one frame behind the other, and several that
  * follow each other leave in one write. What an echo sends lies in another: what comes is compared with it as it comes.
  */
 export class PreparedMessages {
@@ -38,21 +39,34 @@ export class PreparedMessages {
   readonly right: (Buffer | undefined)[] = [];
   readonly text: boolean;
   readonly largest: number;
+  /** Whether each message has its number in it. */
+  readonly numbered: boolean;
+  /** After so many slots payloads, but for their numbers, come again. */
+  readonly #period: number;
 
-  constructor(plan: Pick<BenchPlan, 'sizes' | 'text' | 'compression' | 'depth'>) {
+  /** @param files - What is sent as it is, in the order of `sizes`; none where payloads are made up. */
+  constructor(
+    plan: Pick<BenchPlan, 'sizes' | 'text' | 'compression' | 'depth'>,
+    files: readonly Uint8Array[] = [],
+  ) {
     const { sizes, text, compression } = plan;
     this.text = text;
     this.largest = Math.max(...sizes);
     this.slots = slotsFor(sizes, plan.depth, compression ? MOST_COMPRESSED_SLOTS : MOST_SLOTS);
-    const texture = makeTexture(this.largest);
+    this.numbered = files.length === 0;
+    this.#period = sizes.length;
+    const texture = makeTexture(this.numbered ? this.largest : 0);
     const payloads: Buffer[] = [];
     const expected: Buffer[] = [];
     const head = FIN | (text ? Opcode.Text : Opcode.Binary);
     for (let slot = 0; slot < this.slots; slot += 1) {
       const size = sizes[slot % sizes.length] as number;
       const header = frameHeader(head, size, undefined);
-      const frame = Buffer.concat([header, texture.subarray(0, size)]);
-      frame.write(digits(slot).slice(0, Math.min(size, DIGITS)), header.length, 'latin1');
+      const payload = files[slot % sizes.length] ?? texture.subarray(0, size);
+      const frame = Buffer.concat([header, payload]);
+      if (this.numbered) {
+        frame.write(digits(slot).slice(0, Math.min(size, DIGITS)), header.length, 'latin1');
+      }
       expected.push(frame);
     }
     this.expected = Buffer.concat(expected);
@@ -68,6 +82,21 @@ export class PreparedMessages {
     this.compressed = compression
       ? new OutgoingFrames(payloads.map((payload) => maskedFrame(head | RSV1, deflated(payload))))
       : undefined;
+  }
+
+  /**
+   * Of messages without numbers: the slots, from `due` on, whose payload begins with the first `length` octets of that of `due`. One
+   * of each kind, `due` itself left out.
+   */
+  beginningLike(due: number, length: number): number[] {
+    const payload = this.payloads[due] as Buffer;
+    const found: number[] = [];
+    for (let next = 1; next < this.#period; next += 1) {
+      const slot = (due + next) % this.slots;
+      const other = this.payloads[slot] as Buffer;
+      if (other.length >= length && same(payload, 0, other, 0, length)) found.push(slot);
+    }
+    return found;
   }
 }
 

@@ -4,6 +4,7 @@ import { drained } from './drained.ts';
 import { STRIDE } from './echo-load.ts';
 import { LoadConnection, type LoadConnectionOwner } from './load-connection.ts';
 import type { LoadSetup, LoadSource } from './load-source.ts';
+import { paceOf } from './pace.ts';
 import { PreparedMessages } from './prepared-messages.ts';
 import { Schedule } from './schedule.ts';
 import { waitsBy } from './timing.ts';
@@ -17,7 +18,7 @@ const MOST_WAITING = 4_096;
  */
 export async function rateLoad(setup: LoadSetup): Promise<LoadSource> {
   const { plan, share, meter, patience } = setup;
-  const messages = new PreparedMessages({ ...plan, depth: 1 });
+  const messages = new PreparedMessages({ ...plan, depth: 1 }, setup.payloads);
   const memory = await readMemoryFor(messages, 1);
   const from = dialler(setup, setup.target, messages, memory);
   const open: RatedConnection[] = [];
@@ -38,7 +39,7 @@ export async function rateLoad(setup: LoadSetup): Promise<LoadSource> {
     },
   });
   const schedule = new Schedule({
-    perSecond: share.rate ?? 0,
+    pace: paceOf(share),
     meter,
     by: waitsBy(plan) ?? 'timer',
     send(intended) {

@@ -54,6 +54,7 @@ export class RunTotals {
    *
    * @param at - Seconds since the load began.
    * @param measured - Whether it is part of the measured time.
+   * @param target - See `BenchSample.target`.
    * @returns Undefined where the time was too short to say a rate: it is counted all the same.
    */
   add(
@@ -61,6 +62,7 @@ export class RunTotals {
     at: number,
     measured: boolean,
     server: ServerUse | undefined,
+    target?: number,
   ): BenchSample | undefined {
     const short = new LatencyTotals();
     const rates = { handshakes: 0, sent: 0, received: 0 };
@@ -93,6 +95,7 @@ export class RunTotals {
       measured,
       open: this.open,
       ...rates,
+      ...(target === undefined ? {} : { target }),
       failures,
       p50: short.at(50),
       p99: short.at(99),

@@ -1,4 +1,5 @@
 import type { LoadMeter } from './load-meter.ts';
+import type { Pace } from './pace.ts';
 import { LATE_AFTER, type WaitsBy } from './timing.ts';
 
 /** A timer of Node's is precise to a millisecond or two: what is due sooner is waited for by looking at the clock. */
@@ -8,7 +9,8 @@ const MOST_AT_ONCE = 1_024;
 
 /** What happens at fixed times. */
 export interface ScheduleOrders {
-  readonly perSecond: number;
+  /** Undefined where nothing is to happen. */
+  readonly pace: Pace | undefined;
   readonly meter: LoadMeter;
   /** Whether a core may be used up by looking at the clock, or a timer has to do. */
   readonly by: WaitsBy;
@@ -19,7 +21,6 @@ export interface ScheduleOrders {
 /** Calls at fixed times, each as late as it has to be, none left out: after a stall those that are due come in a burst. */
 export class Schedule {
   readonly #orders: ScheduleOrders;
-  readonly #spacing: number;
   readonly #spin: boolean;
   readonly #lateAfter: number;
   #began = 0;
@@ -34,13 +35,12 @@ export class Schedule {
 
   constructor(orders: ScheduleOrders) {
     this.#orders = orders;
-    this.#spacing = 1_000 / orders.perSecond;
     this.#spin = orders.by === 'spin';
     this.#lateAfter = LATE_AFTER[orders.by];
   }
 
   begin(): void {
-    if (this.#running || !Number.isFinite(this.#spacing)) return;
+    if (this.#running || this.#orders.pace === undefined) return;
     this.#running = true;
     this.#began = performance.now();
     this.#look();
@@ -52,20 +52,25 @@ export class Schedule {
     this.#works();
   }
 
+  /** When the next one is to happen. */
+  get #next(): number {
+    return this.#began + (this.#orders.pace?.at(this.#count) ?? Number.POSITIVE_INFINITY);
+  }
+
   readonly #look = (): void => {
     if (!this.#running) return;
     const { meter, send } = this.#orders;
     const spin = this.#spin;
     const now = performance.now();
     const happened = meter.sent + meter.received;
-    let next = this.#began + this.#count * this.#spacing;
+    let next = this.#next;
     if (happened === this.#happened && next > now) this.#idles();
     else this.#works();
     for (let left = MOST_AT_ONCE; next <= now && left > 0; left -= 1) {
       if (now - next > this.#lateAfter) meter.late += 1;
       send(next);
       this.#count += 1;
-      next = this.#began + this.#count * this.#spacing;
+      next = this.#next;
     }
     const wait = next - performance.now(); // what was sent took its time
     if (spin ? wait <= TIMER : wait <= 0) {
@@ -73,6 +78,7 @@ export class Schedule {
       setImmediate(this.#look);
     } else {
       this.#works();
+      if (wait === Number.POSITIVE_INFINITY) return; // all that was to happen has
       this.#happened = -1;
       this.#timer = setTimeout(this.#look, spin ? Math.floor(wait - TIMER) : wait);
     }

@@ -1,24 +1,11 @@
-import type { BenchReport, BenchSample } from '../bench-report.ts';
+import type { BenchReport } from '../bench-report.ts';
+import { comparedFigures, type Figure, type FigureKey } from './compared-figures.ts';
 import { failureCount } from './failure-words.ts';
-import { countWords, rateWords, timeWords } from './figures.ts';
+import { countWords } from './figures.ts';
 import { type PlanDifference, planDifferences } from './plan-differences.ts';
-import { receivedNoun } from './plan-words.ts';
 
 /** How a figure of this run stands to that of the earlier one. */
 export type ChangeVerdict = 'better' | 'worse' | 'within noise' | 'too noisy to tell';
-
-/** Names of figures that are compared, for {@link FigureChange.key}. */
-export type FigureKey =
-  | 'rate'
-  | 'handshakeRate'
-  | 'p50'
-  | 'p90'
-  | 'p99'
-  | 'p99.9'
-  | 'handshakeP50'
-  | 'handshakeP99'
-  | 'cpu'
-  | 'memory';
 
 /** One figure of both runs. */
 export interface FigureChange {
@@ -49,80 +36,19 @@ export interface Comparison {
   readonly doubts: readonly string[];
   /** None of runs under different loads: they say nothing about each other. */
   readonly figures: readonly FigureChange[];
+  /** The flag with which is measured longer. */
+  readonly longer: '-t' | '--stages';
 }
 
 /** Per cent that is noise whatever the samples say. */
 const LEAST_NOISE = 5;
 /** Where there are too few samples to see how they spread. */
 const UNKNOWN_NOISE = 20;
-/** Of what happens in one burst, before anything is measured. */
-const BURST_NOISE = 40;
 /** Above it no difference says anything. */
 const MOST_NOISE = 50;
-/** Fewer handshakes than these have percentiles that are hardly the same twice. */
-const FEW_HANDSHAKES = 1_000;
 const FEW_SAMPLES = 5;
 /** Samples that say as much as one. */
 const NEIGHBOURS = 4;
-
-interface Figure {
-  readonly key: FigureKey;
-  readonly name: (report: BenchReport) => string;
-  readonly moreIsBetter: boolean;
-  readonly of: (report: BenchReport) => number | undefined;
-  /** The same of each sample, or what moves with it. */
-  readonly sample: (sample: BenchSample) => number | undefined;
-  readonly words: (value: number) => string;
-  /** Its noise where there are too few samples. @default UNKNOWN_NOISE */
-  readonly unknown?: number;
-}
-
-const perSecond = (value: number): string => `${rateWords(value)}/s`;
-
-const FIGURES: readonly Figure[] = [
-  {
-    key: 'rate',
-    name: ({ plan }) => `${receivedNoun(plan)} received`,
-    moreIsBetter: true,
-    of: ({ messages }) => messages.receivedPerSecond,
-    sample: ({ received }) => received,
-    words: perSecond,
-  },
-  {
-    key: 'handshakeRate',
-    name: () => 'handshakes',
-    moreIsBetter: true,
-    // Elsewhere they all happen before anything is measured.
-    of: ({ plan, handshakesPerSecond }) =>
-      plan.mode === 'connect' ? handshakesPerSecond : undefined,
-    sample: ({ handshakes }) => handshakes,
-    words: perSecond,
-  },
-  latency('p50', '50', ({ p50 }) => p50),
-  latency('p90', '90', ({ p99 }) => p99),
-  latency('p99', '99', ({ p99 }) => p99),
-  latency('p99.9', '99.9', ({ max }) => max),
-  handshake('handshakeP50', '50'),
-  handshake('handshakeP99', '99'),
-  {
-    key: 'cpu',
-    name: ({ plan }) =>
-      plan.mode === 'connect' ? "server's CPU a handshake" : "server's CPU a message",
-    moreIsBetter: false,
-    of: ({ server }) => server?.cpuMicrosPerMessage,
-    sample: ({ serverCpu, received, handshakes }) =>
-      serverCpu === undefined ? undefined : serverCpu / Math.max(received, handshakes),
-    words: (value) => timeWords(value / 1_000),
-  },
-  {
-    key: 'memory',
-    name: () => "server's memory a connection",
-    moreIsBetter: false,
-    of: ({ server }) => positive(server?.rssPerConnection),
-    sample: ({ serverRss, open }) => (serverRss === undefined ? undefined : serverRss / open),
-    words: (value) => `${countWords(value)} B`,
-  },
-];
 
 /**
  * Compares a run with an earlier one.
@@ -131,7 +57,7 @@ const FIGURES: readonly Figure[] = [
  * of them: one standard deviation where they are normal). Of a mean over all of them twice the standard error is allowed for, where four
  * neighbours count as one, since what is slow now is often slow a moment later; of two runs, both together; and always 5 %.
  * So longer runs see smaller differences. With fewer than five samples it is 20 %, and 40 % of handshakes that came in one burst.
- * Above 50 % nothing is said of a figure, and of fewer than 1,000 handshakes their percentiles are left out.
+ * Of a stage of the rate its own samples count. Above 50 % nothing is said of a figure, and of fewer than 1,000 handshakes their percentiles are left out.
  */
 export function compareReports(report: BenchReport, earlier: BenchReport): Comparison {
   const differences = planDifferences(report, earlier);
@@ -144,7 +70,10 @@ export function compareReports(report: BenchReport, earlier: BenchReport): Compa
       ...doubtsOf(earlier, 'the earlier run'),
       ...failures(report, earlier),
     ],
-    figures: sameLoad ? FIGURES.flatMap((figure) => changeOf(figure, report, earlier)) : [],
+    figures: sameLoad
+      ? comparedFigures(report).flatMap((figure) => changeOf(figure, report, earlier))
+      : [],
+    longer: report.plan.stages === undefined ? '-t' : '--stages',
   };
 }
 
@@ -156,7 +85,7 @@ function changeOf(figure: Figure, report: BenchReport, before: BenchReport): Fig
   if (now === undefined || earlier === undefined || earlier === 0) return [];
   const change = (now / earlier - 1) * 100;
   const loss = moreIsBetter ? -change : change;
-  const noise = noiseOf(figure, report.samples, before.samples);
+  const noise = noiseOf(figure, report, before);
   return [
     {
       key,
@@ -180,13 +109,15 @@ function verdictOf(loss: number, noise: number): ChangeVerdict {
 }
 
 function noiseOf(
-  { sample, unknown = UNKNOWN_NOISE }: Figure,
-  now: readonly BenchSample[],
-  earlier: readonly BenchSample[],
+  { sample, span, unknown = UNKNOWN_NOISE }: Figure,
+  now: BenchReport,
+  earlier: BenchReport,
 ): number {
-  const both = [now, earlier].map((samples) =>
-    uncertaintyOf(samples.filter(({ measured }) => measured).map(sample)),
-  );
+  const both = [now, earlier].map((report) => {
+    const [from, to] = span?.(report) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const said = report.samples.filter(({ measured, at }) => measured && at > from && at <= to);
+    return uncertaintyOf(said.map(sample));
+  });
   const [one, other] = both;
   if (one === undefined || other === undefined) return unknown;
   return Math.max(LEAST_NOISE, Math.hypot(one, other) * 100);
@@ -219,35 +150,4 @@ function failures(report: BenchReport, earlier: BenchReport): string[] {
   return now === before
     ? []
     : [`this run had ${countWords(now)} failures, the earlier one ${countWords(before)}`];
-}
-
-function latency(key: FigureKey, percentile: string, sample: Figure['sample']): Figure {
-  return {
-    key,
-    name: () => `latency p${percentile}`,
-    moreIsBetter: false,
-    of: (report) => report.latency?.percentiles[percentile],
-    sample,
-    words: timeWords,
-  };
-}
-
-/** Handshakes have no percentiles by the sample: their rate moves with them. */
-function handshake(key: FigureKey, percentile: string): Figure {
-  return {
-    key,
-    name: () => `handshake p${percentile}`,
-    moreIsBetter: false,
-    of: ({ handshake }) =>
-      handshake === undefined || handshake.count < FEW_HANDSHAKES
-        ? undefined
-        : handshake.percentiles[percentile],
-    sample: ({ handshakes }) => (handshakes > 0 ? handshakes : undefined),
-    unknown: BURST_NOISE,
-    words: timeWords,
-  };
-}
-
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && value > 0 ? value : undefined;
 }

@@ -10,7 +10,7 @@ import type { ReportLook } from './report-look.ts';
 export function comparisonText(comparison: Comparison, look: ReportLook): string {
   const { palette, columns } = look;
   const lines: string[] = [palette.bold('Compared with the earlier run')];
-  const { differences, sameLoad, doubts, figures } = comparison;
+  const { differences, sameLoad, doubts, figures, longer } = comparison;
   if (!sameLoad) {
     const words =
       'NOT THE SAME LOAD: the two runs did different things, so their figures are not compared.';
@@ -34,8 +34,7 @@ export function comparisonText(comparison: Comparison, look: ReportLook): string
   }
   if (sameLoad && figures.length === 0) lines.push('  nothing was measured in both runs');
   if (figures.some(({ verdict }) => verdict === 'too noisy to tell')) {
-    const words =
-      'Too noisy to tell: two runs of the same differ by more than half. Measure longer (-t).';
+    const words = `Too noisy to tell: two runs of the same differ by more than half. Measure longer (${longer}).`;
     lines.push(...wrap(words, columns, '  ').map(palette.yellow));
   }
   return `${lines.join('\n')}\n`;

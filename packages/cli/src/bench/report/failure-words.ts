@@ -30,7 +30,19 @@ export function sortedFailures({ failures }: Pick<BenchReport, 'failures'>): Ben
   return [...failures].sort((one, other) => other.count - one.count);
 }
 
-/** How many failures there were, of all kinds. */
-export function failureCount({ failures }: Pick<BenchReport, 'failures'>): number {
-  return failures.reduce((sum, { count }) => sum + count, 0);
+/** How many failures there were, of all kinds: each message that is missing is one too. */
+export function failureCount({
+  failures,
+  messages,
+}: Pick<BenchReport, 'failures' | 'messages'>): number {
+  return failures.reduce((sum, { count }) => sum + count, messages.missing);
+}
+
+/** What is said of messages that are missing, behind their number. */
+export function missingWords({ plan, messages }: Pick<BenchReport, 'plan' | 'messages'>): string {
+  const [one, several] =
+    plan.mode === 'broadcast'
+      ? ['delivery never came', 'deliveries never came']
+      : ['message was never answered', 'messages were never answered'];
+  return messages.missing === 1 ? one : several;
 }

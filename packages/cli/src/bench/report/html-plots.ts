@@ -84,11 +84,13 @@ function timePlots(report: BenchReport): TimePlot[] {
         between('longest', samples, ({ max }) => max, timeWords),
       ]),
   };
+  const due: Curve = { label: 'due', colour: 'three', unit: 'rate', of: ({ target }) => target };
   const rate: TimePlot = {
     id: 'rate',
     title: noun === 'messages' ? 'Messages a second' : 'Deliveries a second',
     // Drawn last, what is received is seen where both are the same.
     curves: [
+      ...(plan.mode === 'scenario' ? [] : [due]),
       {
         label: noun === 'messages' ? 'sent' : 'published',
         colour: 'two',

@@ -6,7 +6,14 @@ import type { BenchReport, BenchVerdict } from '../bench-report.ts';
 import { compareReports } from './compare-reports.ts';
 import { cardsHtml, comparisonHtml, verdictsHtml, warningsHtml } from './html-findings.ts';
 import { type Plot, plotsOf } from './html-plots.ts';
-import { failuresHtml, figuresHtml, latencyHtml, planHtml, samplesHtml } from './html-tables.ts';
+import {
+  failuresHtml,
+  figuresHtml,
+  latencyHtml,
+  planHtml,
+  samplesHtml,
+  stagesHtml,
+} from './html-tables.ts';
 import { escapeHtml, jsonForScript } from './html-text.ts';
 import { durationWords, latencyWords, planPhrases, urlWords } from './plan-words.ts';
 import { publicReport } from './public-report.ts';
@@ -68,6 +75,7 @@ ${before === undefined ? '' : comparisonHtml(compareReports(shown, before))}
 ${latencyHtml(shown, latencyWords(plan))}
 ${figuresHtml(shown)}
 </div>
+${stagesHtml(shown)}
 ${failuresHtml(shown)}
 ${planHtml(shown)}
 ${samplesHtml(shown)}

@@ -1,6 +1,6 @@
 // The tables of the page: every figure, whether scripts run or not.
 import type { BenchReport, BenchSample } from '../bench-report.ts';
-import { failureWords, sortedFailures } from './failure-words.ts';
+import { failureWords, missingWords, sortedFailures } from './failure-words.ts';
 import {
   coreWords,
   counted,
@@ -14,7 +14,7 @@ import {
 import { section, table } from './html-parts.ts';
 import { escapeHtml } from './html-text.ts';
 import { planRows } from './plan-rows.ts';
-import { receivedNoun } from './plan-words.ts';
+import { receivedNoun, stageHeads, stageWords } from './plan-words.ts';
 import { thinSamples } from './thin-samples.ts';
 
 type Row = readonly [name: string, value: string];
@@ -77,6 +77,28 @@ export function latencyHtml(
     'Latency',
     words + table('latencies', ['', ...columns.map(([name]) => name)], rows),
   );
+}
+
+/** What came of each stage of the rate. */
+export function stagesHtml(report: BenchReport): string {
+  const { stages = [] } = report;
+  if (stages.length === 0) return '';
+  const time = (value: number | undefined): string =>
+    value === undefined ? '–' : timeWords(value);
+  const [begun, done] = stageHeads(report);
+  const rows = stages.map((stage, at) => {
+    const cells = [
+      secondWords(stage.seconds),
+      rateWords(stage.sentPerSecond),
+      rateWords(stage.receivedPerSecond),
+      time(stage.p50),
+      time(stage.p99),
+      time(stage.max),
+    ];
+    return `<tr><th scope="row">${at + 1}: ${stageWords(stage)}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+  });
+  const heads = ['A second', 'Lasted', `${begun}/s`, `${done}/s`, 'p50', 'p99', 'Max'];
+  return section('stages', 'Stages', table('stages', heads, rows));
 }
 
 /** Messages, connections, the server and the load, a table each. */
@@ -154,13 +176,14 @@ export function figuresHtml(report: BenchReport): string {
 /** What went wrong, and how often. */
 export function failuresHtml(report: BenchReport): string {
   const failures = sortedFailures(report);
-  if (failures.length === 0) return '';
+  const { missing } = report.messages;
+  if (failures.length === 0 && missing === 0) return '';
+  const row = (count: number, words: string): string =>
+    `<tr><td>${countWords(count)}</td><th scope="row" class="words">${escapeHtml(words)}</th></tr>`;
   const rows = failures
     .slice(0, MAX_FAILURES)
-    .map(
-      (failure) =>
-        `<tr><td>${countWords(failure.count)}</td><th scope="row" class="words">${escapeHtml(failureWords(failure))}</th></tr>`,
-    );
+    .map((failure) => row(failure.count, failureWords(failure)));
+  if (missing > 0) rows.push(row(missing, missingWords(report)));
   const more = failures.length - MAX_FAILURES;
   const note = more > 0 ? `<p class="quiet">And ${more} other kinds.</p>` : '';
   return section('failures', 'Failures', table('failures', ['Times', 'What'], rows) + note);

@@ -1,5 +1,6 @@
 import type { BenchReport, BenchVerdict, LatencySummary } from '../bench-report.ts';
-import type { Comparison, FigureKey } from './compare-reports.ts';
+import type { Comparison } from './compare-reports.ts';
+import type { FigureKey } from './compared-figures.ts';
 import { failureCount } from './failure-words.ts';
 import {
   changeWords,
@@ -25,7 +26,7 @@ export interface BenchThresholds {
   readonly minRate?: number | undefined;
   /** Handshakes a second at least. */
   readonly minHandshakeRate?: number | undefined;
-  /** @default 0, where anything else is asked */
+  /** Failures of all kinds, and messages that are missing. @default 0, where anything else is asked */
   readonly maxFailures?: number | undefined;
   /** Microseconds of the server's processor time a message at most. */
   readonly maxServerCpuMicros?: number | undefined;
@@ -153,7 +154,9 @@ function losses(allowed: number, comparison: Comparison | undefined): BenchVerdi
     const words = `not comparable with the earlier report: ${decisive.map(differenceWords).join('; ')}`;
     return [{ name, passed: false, words }];
   }
-  const figures = comparison.figures.filter(({ key }) => LOSSES.has(key));
+  const figures = comparison.figures.filter(
+    ({ key }) => LOSSES.has(key) || key.startsWith('stage '),
+  );
   if (figures.length === 0) {
     return [{ name, passed: false, words: 'nothing was measured in both runs' }];
   }
@@ -164,7 +167,7 @@ function losses(allowed: number, comparison: Comparison | undefined): BenchVerdi
       const than = `${nowWords}, earlier ${earlierWords}: ${changeWords(change)}`;
       const noisy = `(${changeWords(noise).slice(1)})`;
       let because: string = verdict;
-      if (unsure) because += ` ${noisy}${passed ? '' : ': measure longer (-t)'}`;
+      if (unsure) because += ` ${noisy}${passed ? '' : `: measure longer (${comparison.longer})`}`;
       else if (!passed)
         because = `more than the ${shareWords(allowed)} allowed, and than noise ${noisy}`;
       else if (verdict === 'worse') because = `${shareWords(allowed)} allowed`;

@@ -2,7 +2,7 @@ import { oneLine } from '../../terminal/escape-controls.ts';
 import type { BenchPlan } from '../bench-plan.ts';
 import type { BenchReport } from '../bench-report.ts';
 import { countWords, rateWords, secondWords } from './figures.ts';
-import { sizeWords, urlWords } from './plan-words.ts';
+import { sizeWords, stageListWords, urlWords } from './plan-words.ts';
 
 /** Something in which two runs are not alike. */
 export interface PlanDifference {
@@ -34,20 +34,24 @@ const TRAITS: readonly Trait[] = [
   ofPlan('messages on the way', true, ({ mode, rate, window }) =>
     mode === 'broadcast' && rate === undefined ? countWords(window) : '',
   ),
-  ofPlan('rate', true, ({ mode, rate }) =>
-    rate === undefined
-      ? ''
-      : `${rateWords(rate)} ${mode === 'scenario' ? 'turns' : 'messages'} a second`,
-  ),
+  ofPlan('rate', true, ({ mode, rate, stages }) => {
+    if (rate === undefined) return '';
+    const value = stages === undefined ? rateWords(rate) : stageListWords(stages, stages.length);
+    return `${value} ${mode === 'scenario' ? 'turns' : 'messages'} a second`;
+  }),
   ofPlan('sizes', true, ({ mode, sizes }) => (sendsMessages(mode) ? sizeWords(sizes) : '')),
   ofPlan('exact sizes', true, ({ mode, sizes }) =>
     sendsMessages(mode) ? sizes.map((size) => `${size}`).join(', ') : '',
+  ),
+  ofPlan('files sent', true, ({ payloads = [] }) =>
+    payloads.map(({ sha256 }) => `SHA-256 ${sha256}…`).join(', '),
   ),
   ofPlan('kind of message', true, ({ mode, text }) =>
     sendsMessages(mode) ? (text ? 'text' : 'binary') : '',
   ),
   ofPlan('compression', true, ({ compression }) => (compression ? 'on' : 'off')),
   ofPlan('encryption', true, ({ url }) => (/^wss:/i.test(url) ? 'TLS' : 'none')),
+  ofPlan('certificate of the load', false, ({ cert }) => (cert === undefined ? '' : 'one')),
   ofPlan('end of a connection', true, ({ mode, closing }) => (mode === 'connect' ? closing : '')),
   ofPlan('scenario', true, ({ scenario }) =>
     scenario === undefined ? '' : `${scenario.name} ${JSON.stringify(scenario)}`,

@@ -1,6 +1,6 @@
 import type { BenchPlan } from '../bench-plan.ts';
 import { countWords, rateWords, secondWords } from './figures.ts';
-import { sizeWords, urlWords } from './plan-words.ts';
+import { payloadWords, stageListWords, urlWords } from './plan-words.ts';
 
 type PlanRow = readonly [name: string, value: string];
 
@@ -28,26 +28,30 @@ function connectionRows(plan: BenchPlan): PlanRow[] {
 }
 
 function messageRows(plan: BenchPlan): PlanRow[] {
-  const { mode, rate, depth, window, sizes, text } = plan;
+  const { mode, rate, stages, depth, window } = plan;
   const rows: PlanRow[] = [];
   if (rate !== undefined) {
     const what = mode === 'scenario' ? 'Turns' : 'Messages';
-    rows.push([`${what} a second`, rateWords(rate)]);
+    rows.push([
+      `${what} a second`,
+      stages === undefined ? rateWords(rate) : stageListWords(stages),
+    ]);
   } else if (mode === 'echo') {
     rows.push(['Messages on the way, each connection', countWords(depth)]);
   } else if (mode === 'broadcast') rows.push(['Messages on the way', countWords(window)]);
   if (mode !== 'echo' && mode !== 'broadcast') return rows;
-  rows.push(['Payload', `${sizeWords(sizes)} ${text ? 'text' : 'binary'}`]);
+  rows.push(['Payload', payloadWords(plan)]);
   return rows;
 }
 
 function handshakeRows(plan: BenchPlan): PlanRow[] {
-  const { headers, subprotocols, compression, ca, insecure } = plan;
+  const { headers, subprotocols, compression, ca, cert, insecure } = plan;
   const rows: PlanRow[] = [];
   if (compression) rows.push(['Compression', 'offered']);
   if (subprotocols.length > 0) rows.push(['Subprotocols', subprotocols.join(', ')]);
   if (headers.length > 0) rows.push(['Header fields', headers.map(([name]) => name).join(', ')]);
   if (ca !== undefined) rows.push(['Trusted certificates', 'those of a file']);
+  if (cert !== undefined) rows.push(['Certificate of the load', 'that of a file']);
   if (insecure) rows.push(['Certificate of the server', 'not verified']);
   return rows;
 }

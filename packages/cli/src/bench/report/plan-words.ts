@@ -1,11 +1,15 @@
-import { redactTarget } from '../../handshake/secrets.ts';
+import { redactTarget, redactText } from '../../handshake/secrets.ts';
 import { oneLine } from '../../terminal/escape-controls.ts';
-import type { BenchPlan } from '../bench-plan.ts';
+import type { BenchPlan, RateStage } from '../bench-plan.ts';
+import type { BenchReport, BenchStage } from '../bench-report.ts';
 import { counted, countWords, rateWords, secondWords } from './figures.ts';
 
 /** Sizes that are named one by one. */
 const MAX_SIZES = 4;
+/** Stages that are. */
+const MAX_STAGES = 6;
 const MAX_URL = 200;
+const MAX_FILE = 40;
 const KIBI = 1_024;
 const MEBI = KIBI * KIBI;
 
@@ -18,23 +22,21 @@ export function urlWords({ url }: Pick<BenchPlan, 'url'>): string {
 export function planPhrases(plan: BenchPlan): string[] {
   const { mode, connections, depth, rate, window, compression, processes } = plan;
   const phrases: string[] = [];
-  const messages = `${sizeWords(plan.sizes)} ${plan.text ? 'text' : 'binary'}`;
+  const messages = payloadWords(plan);
   switch (mode) {
     case 'echo':
       phrases.push('echo', counted(connections, 'connection'));
       phrases.push(
         rate === undefined
           ? `${counted(depth, 'message')} on the way each`
-          : `${rateWords(rate)} messages a second`,
+          : pacePhrase(plan, rate),
         messages,
       );
       break;
     case 'broadcast':
       phrases.push('broadcast', counted(connections, 'subscriber'));
       phrases.push(
-        rate === undefined
-          ? `${counted(window, 'message')} on the way`
-          : `${rateWords(rate)} messages a second`,
+        rate === undefined ? `${counted(window, 'message')} on the way` : pacePhrase(plan, rate),
         messages,
       );
       break;
@@ -50,11 +52,43 @@ export function planPhrases(plan: BenchPlan): string[] {
         `scenario ${oneLine(plan.scenario?.name ?? '', 60)}`.trim(),
         counted(connections, 'user'),
       );
+      if (plan.stages !== undefined) phrases.push(pacePhrase(plan, plan.rate ?? 0));
       break;
   }
   if (compression) phrases.push('compression offered');
   if (processes > 1) phrases.push(counted(processes, 'process').replace('processs', 'processes'));
   return phrases;
+}
+
+function pacePhrase({ mode, stages }: BenchPlan, rate: number): string {
+  const noun = mode === 'scenario' ? 'turns' : 'messages';
+  return stages === undefined
+    ? `${rateWords(rate)} ${noun} a second`
+    : `${noun} a second: ${stageListWords(stages)}`;
+}
+
+/** How a rate changes: `to 1,000 in 10 s, to 0 in 5 s`. @param most - Stages that are named one by one. */
+export function stageListWords(stages: readonly RateStage[], most: number = MAX_STAGES): string {
+  const words = stages
+    .slice(0, most)
+    .map(({ duration, target }) =>
+      duration === 0
+        ? `at once to ${rateWords(target)}`
+        : `to ${rateWords(target)} in ${secondWords(duration / 1_000)}`,
+    );
+  if (stages.length > most) words.push(`and ${counted(stages.length - most, 'more stage')}`);
+  return words.join(', ');
+}
+
+/** Between which rates a stage lies: `1,000 to 5,000`; `1,000` where it stays. */
+export function stageWords({ from, to }: Pick<BenchStage, 'from' | 'to'>): string {
+  return from === to ? rateWords(to) : `${rateWords(from)} to ${rateWords(to)}`;
+}
+
+/** What is counted in each stage: what began, and what came of it. */
+export function stageHeads({ plan }: Pick<BenchReport, 'plan'>): readonly [string, string] {
+  if (plan.mode === 'scenario') return ['begun', 'ended'];
+  return plan.mode === 'broadcast' ? ['published', 'delivered'] : ['sent', 'received'];
 }
 
 /** What is counted as a message in this mode, for headings: `Messages`, `Deliveries`. */
@@ -94,11 +128,25 @@ export function latencyWords(plan: BenchPlan): string | undefined {
   }
 }
 
+/** What is sent: `20 B text`, `order.json (1,234 B) binary`. */
+export function payloadWords({ payloads, sizes, text }: BenchPlan): string {
+  const kind = text ? 'text' : 'binary';
+  if (payloads === undefined) return `${sizeWords(sizes)} ${kind}`;
+  const words = payloads.map(
+    ({ file, bytes }) => `${oneLine(redactText(file), MAX_FILE)} (${exactOctets(bytes)})`,
+  );
+  return `${inTurn(words, 'files')} ${kind}`;
+}
+
 /** Payload sizes: `20 B`, `20 B, 1 KiB and 16 KiB in turn`. */
 export function sizeWords(sizes: readonly number[]): string {
-  const words = sizes.slice(0, MAX_SIZES).map(exactOctets);
-  if (sizes.length > MAX_SIZES) {
-    return `${words.join(', ')} and ${sizes.length - MAX_SIZES} more sizes in turn`;
+  return inTurn(sizes.map(exactOctets), 'sizes');
+}
+
+function inTurn(all: readonly string[], noun: string): string {
+  const words = all.slice(0, MAX_SIZES);
+  if (all.length > MAX_SIZES) {
+    return `${words.join(', ')} and ${all.length - MAX_SIZES} more ${noun} in turn`;
   }
   const last = words.pop() ?? '';
   return words.length === 0 ? last : `${words.join(', ')} and ${last} in turn`;

@@ -34,6 +34,8 @@ function publicPlan(plan: BenchPlan): BenchPlan {
     headers: plan.headers.map(([name]) => [name, REDACTED]),
     subprotocols: publicSubprotocols(plan.subprotocols),
     ca: plan.ca === undefined ? undefined : '(given)',
+    ...(plan.cert !== undefined && { cert: '(given)' }),
+    ...(plan.key !== undefined && { key: REDACTED }),
     scenario: scenario === undefined ? undefined : publicScenario(scenario),
   };
 }

@@ -1,6 +1,6 @@
 import { oneLine } from '../../terminal/escape-controls.ts';
-import type { BenchPlan } from '../bench-plan.ts';
-import type { BenchReport, LatencySummary, LoadProcessUse } from '../bench-report.ts';
+import type { BenchPayload, BenchPlan, RateStage } from '../bench-plan.ts';
+import type { BenchReport, BenchStage, LatencySummary, LoadProcessUse } from '../bench-report.ts';
 import {
   amount,
   BenchReportError,
@@ -93,9 +93,11 @@ const plan: Reader<BenchPlan> = shape<BenchPlan>({
   connectTimeout: amount,
   depth: amount,
   rate: optional(amount),
+  stages: optional(listOf(shape<RateStage>({ duration: amount, target: amount }))),
   window: amount,
   publishUrl: optional(text),
   sizes: listOf(amount),
+  payloads: optional(listOf(shape<BenchPayload>({ file: text, bytes: amount, sha256: text }))),
   text: flag,
   closing: oneOf('handshake', 'abrupt'),
   compression: flag,
@@ -105,6 +107,8 @@ const plan: Reader<BenchPlan> = shape<BenchPlan>({
   headers: listOf(pairOf(text, text)),
   subprotocols: listOf(text),
   ca: optional(text),
+  cert: optional(text),
+  key: optional(text),
   insecure: flag,
   pid: optional(amount),
   scenario: optional(scenarioOf),
@@ -150,6 +154,7 @@ const report: Reader<BenchReport> = shape<BenchReport>({
       handshakes: amount,
       sent: amount,
       received: amount,
+      target: optional(amount),
       failures: amount,
       p50: optional(amount),
       p99: optional(amount),
@@ -158,6 +163,20 @@ const report: Reader<BenchReport> = shape<BenchReport>({
       serverCpu: optional(amount),
       serverRss: optional(amount),
     }),
+  ),
+  stages: optional(
+    listOf(
+      shape<BenchStage>({
+        from: amount,
+        to: amount,
+        seconds: amount,
+        sentPerSecond: amount,
+        receivedPerSecond: amount,
+        p50: optional(amount),
+        p99: optional(amount),
+        max: optional(amount),
+      }),
+    ),
   ),
   load: shape<BenchReport['load']>({
     processes: listOf(

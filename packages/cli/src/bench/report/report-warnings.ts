@@ -1,5 +1,6 @@
 import { oneLine } from '../../terminal/escape-controls.ts';
 import type { BenchReport } from '../bench-report.ts';
+import { missingWords } from './failure-words.ts';
 import { counted, countWords, secondWords } from './figures.ts';
 import { reportHints } from './report-hints.ts';
 
@@ -69,7 +70,7 @@ export function reportWarnings(report: BenchReport): ReportWarning[] {
   if (messages.missing > 0) {
     found.push({
       title: 'Messages are missing',
-      words: `${counted(messages.missing, 'message')} had no answer when the run ended.`,
+      words: `${countWords(messages.missing)} ${missingWords(report)}: the connection was lost before that, or the run was over.`,
       grave: false,
     });
   }

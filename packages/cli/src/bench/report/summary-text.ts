@@ -1,6 +1,6 @@
 import { wrap } from '../../terminal/wrap.ts';
 import type { BenchReport, BenchSample, LatencySummary } from '../bench-report.ts';
-import { failureWords, sortedFailures } from './failure-words.ts';
+import { failureWords, missingWords, sortedFailures } from './failure-words.ts';
 import {
   coreWords,
   counted,
@@ -11,15 +11,26 @@ import {
   shareWords,
   timeWords,
 } from './figures.ts';
-import { durationWords, latencyWords, planPhrases, receivedNoun, urlWords } from './plan-words.ts';
+import {
+  durationWords,
+  latencyWords,
+  planPhrases,
+  receivedNoun,
+  stageHeads,
+  stageWords,
+  urlWords,
+} from './plan-words.ts';
 import type { ReportLook } from './report-look.ts';
 import { reportWarnings } from './report-warnings.ts';
 
 /** Failures that are told one by one. */
 const MAX_FAILURES = 8;
+/** Stages of the rate that are. */
+const MAX_STAGES = 20;
 /** Columns of the words that begin a line. */
 const LABEL = 13;
 const CELL = 10;
+const STAGE_CELL = 12;
 const PERCENTILES = ['50', '90', '99', '99.9'] as const;
 
 /** What a run came to, for somebody who reads such a summary for the first time. Whole lines, without secrets. */
@@ -40,6 +51,7 @@ export function summaryText(report: BenchReport, look: ReportLook): string {
     warnings,
     [...turnLines(report, look), ...rateLines(report, look), ...connectionLines(report, look)],
     latencyLines(report, look),
+    stageLines(report, look),
     [...serverLines(report, look), ...loadLines(report, look)],
     failureLines(report, look),
   ];
@@ -138,6 +150,32 @@ function latencyLines(report: BenchReport, look: ReportLook): string[] {
   return lines;
 }
 
+/** A table: what came of each stage of the rate. */
+function stageLines(report: BenchReport, look: ReportLook): string[] {
+  const { stages = [] } = report;
+  if (stages.length === 0) return [];
+  const { dim } = look.palette;
+  const shown = stages.slice(0, MAX_STAGES);
+  const names = shown.map((stage) => stageWords(stage));
+  const label = Math.max(LABEL, ...names.map((name) => name.length + 3));
+  const room = Math.max(2, Math.floor((look.columns - label) / STAGE_CELL));
+  const heads = [...stageHeads(report).map((head) => `${head}/s`), 'p50', 'p99', 'max'];
+  const cells = (values: readonly string[]): string =>
+    values
+      .slice(0, room)
+      .map((value) => value.padStart(STAGE_CELL))
+      .join('');
+  const lines = shown.map((stage, at) => {
+    const { sentPerSecond, receivedPerSecond, p50, p99, max } = stage;
+    const rates = [sentPerSecond, receivedPerSecond].map(rateWords);
+    const name = `  ${names[at] ?? ''}`.padEnd(label);
+    return `${name}${cells([...rates, ...[p50, p99, max].map(shownTime)])}`;
+  });
+  const more = stages.length - shown.length;
+  if (more > 0) lines.push(`  and ${more} more: the JSON report has them all`);
+  return [`${'Stages'.padEnd(label)}${dim(cells(heads))}`, ...lines];
+}
+
 function serverLines({ server, plan }: BenchReport, look: ReportLook): string[] {
   if (server === undefined) return [];
   const {
@@ -206,13 +244,7 @@ function failureLines(report: BenchReport, look: ReportLook): string[] {
   if (more > 0)
     lines.push(`${' '.repeat(LABEL)}and ${more} other kinds: the JSON report has them all`);
   if (missing > 0) {
-    lines.push(
-      ...labelled(
-        countWords(missing).padStart(LABEL - 2),
-        [`${missing === 1 ? 'message was' : 'messages were'} never answered`],
-        look,
-      ),
-    );
+    lines.push(...labelled(countWords(missing).padStart(LABEL - 2), [missingWords(report)], look));
   }
   return [red('Failures'), ...lines];
 }

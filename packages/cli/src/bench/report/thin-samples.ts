@@ -38,6 +38,7 @@ function joined(first: BenchSample, group: readonly BenchSample[]): BenchSample 
     handshakes: mean(({ handshakes }) => handshakes),
     sent: mean(({ sent }) => sent),
     received: mean(({ received }) => received),
+    ...(first.target === undefined ? {} : { target: mean(({ target = 0 }) => target) }),
     failures: group.reduce((sum, { failures }) => sum + failures, 0),
     p50: greatest(({ p50 }) => p50),
     p99: greatest(({ p99 }) => p99),

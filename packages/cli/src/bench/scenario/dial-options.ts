@@ -1,8 +1,9 @@
 import { connect as connectTcp } from 'node:net';
-import { connect as connectTls, createSecureContext } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import type { ConnectOptions } from 'meerkat';
 import type { BenchPlan, ScenarioConnect } from '../bench-plan.ts';
 import type { DialTarget } from '../load/dial-target.ts';
+import { tlsContext } from '../load/tls-context.ts';
 import { fillIn, type Variables } from './template.ts';
 
 /** Largest message that is taken from a server. */
@@ -19,11 +20,7 @@ export function commonOptions(
     handshakeTimeout: plan.connectTimeout,
     maxMessageBytes: MAX_MESSAGE_BYTES,
     ...(secure && {
-      // Made once: to read the authorities takes milliseconds.
-      tls: {
-        secureContext: createSecureContext(plan.ca === undefined ? {} : { ca: plan.ca }),
-        rejectUnauthorized: !plan.insecure,
-      },
+      tls: { secureContext: tlsContext(plan), rejectUnauthorized: !plan.insecure },
     }),
     // The name was looked up once: a resolver is not what is to be loaded.
     createConnection: (request) =>

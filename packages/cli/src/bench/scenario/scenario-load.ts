@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario, ScenarioStep } from '../bench-plan.ts';
 import type { LoadSetup, LoadSource } from '../load/load-source.ts';
+import { paceOf } from '../load/pace.ts';
 import { commonOptions } from './dial-options.ts';
 import { Gate } from './gate.ts';
 import { MessageMaker } from './message-maker.ts';
@@ -33,7 +34,8 @@ export class ScenarioLoad implements LoadSource {
     const { plan, share, target, meter } = setup;
     this.#setup = setup;
     this.#gate = new Gate(share.connecting);
-    this.#schedule = share.rate === undefined ? undefined : new TurnSchedule(share.rate, meter);
+    const pace = paceOf(share);
+    this.#schedule = pace === undefined ? undefined : new TurnSchedule(pace, meter);
     this.#shared = {
       plan,
       scenario,

@@ -1,3 +1,6 @@
+/** A timer of Node's takes no more milliseconds; it would take none. */
+const LONGEST = 2 ** 31 - 1;
+
 /** Why a wait ended. */
 export type Woken = 'time' | 'message' | 'closed' | 'stopped';
 
@@ -15,13 +18,13 @@ export class Sleeper {
   /**
    * Waits.
    *
-   * @param milliseconds - At most so long.
+   * @param milliseconds - At most so long; Infinity for as long as it takes.
    * @param forMessages - Whether a message ends it.
    */
   sleep(milliseconds: number, forMessages: boolean): Promise<Woken> {
     if (this.#stopped) return Promise.resolve('stopped');
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#end('time'), milliseconds);
+      const timer = setTimeout(() => this.#end('time'), Math.min(milliseconds, LONGEST));
       this.#forMessages = forMessages;
       this.#wake = (why) => {
         clearTimeout(timer);

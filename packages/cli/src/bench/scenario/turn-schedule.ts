@@ -1,9 +1,10 @@
 import type { LoadMeter } from '../load/load-meter.ts';
+import type { Pace } from '../load/pace.ts';
 import { LATE_AFTER } from '../load/timing.ts';
 
-/** When turns are to begin, all users together: evenly, whatever became of those before. */
+/** When turns are to begin, all users together: at their times, whatever became of those before. */
 export class TurnSchedule {
-  readonly #interval: number;
+  readonly #pace: Pace;
   readonly #meter: LoadMeter;
   readonly #begun: Promise<void>;
   #begin: () => void = () => {};
@@ -13,11 +14,11 @@ export class TurnSchedule {
   #measured = 0;
 
   /**
-   * @param rate - Turns a second.
+   * @param pace - When turns are to begin.
    * @param meter - Told of turns that begin, late or not, and of those that were due and did not.
    */
-  constructor(rate: number, meter: LoadMeter) {
-    this.#interval = 1_000 / rate;
+  constructor(pace: Pace, meter: LoadMeter) {
+    this.#pace = pace;
     this.#meter = meter;
     this.#begun = new Promise((resolve) => {
       this.#begin = resolve;
@@ -35,9 +36,9 @@ export class TurnSchedule {
     this.#begin();
   }
 
-  /** When the next turn is to begin, which is the caller's to do. */
+  /** When the next turn is to begin, which is the caller's to do; Infinity where none is. */
   next(): number {
-    const due = this.#start + this.#turns * this.#interval;
+    const due = this.#start + this.#pace.at(this.#turns);
     this.#turns += 1;
     return due;
   }
@@ -61,6 +62,6 @@ export class TurnSchedule {
   /** How many turns were to begin before that. */
   #dueBy(time: number): number {
     if (this.#start === 0) return 0; // turns may not begin yet
-    return Math.max(0, Math.ceil((time - this.#start) / this.#interval));
+    return this.#pace.before(time - this.#start);
   }
 }

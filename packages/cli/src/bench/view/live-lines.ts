@@ -83,7 +83,10 @@ function progressLine(state: ProgressState, columns: number, { cyan, dim, bold }
 }
 
 function clock(state: ProgressState): string {
-  return `${state.elapsed.toFixed(0)} of ${state.total.toFixed(0)} s`;
+  const { plan, recent, stage } = state;
+  const time = `${state.elapsed.toFixed(0)} of ${state.total.toFixed(0)} s`;
+  if (stage === undefined) return time;
+  return `${time}, stage ${stage} of ${plan.stages?.length ?? 0}: ${rateWords(recent?.target ?? 0)}/s due`;
 }
 
 function connectionFacts(

@@ -3,6 +3,8 @@ import type { BenchPhase, BenchSample } from '../bench-report.ts';
 
 /** Seconds over which the figures that are shown are taken. */
 const WINDOW = 1;
+/** Milliseconds by which a sample may be late. */
+const SLACK = 20;
 /** Samples that are kept: as many as any terminal has room for. */
 const MAX_KEPT = 400;
 
@@ -13,6 +15,8 @@ export interface RecentFigures {
   readonly handshakes: number;
   readonly sent: number;
   readonly received: number;
+  /** Where the rate has stages: what is to be sent a second. */
+  readonly target: number | undefined;
   /** Milliseconds; of several samples the median one, the worst and the worst. */
   readonly p50: number | undefined;
   readonly p99: number | undefined;
@@ -61,6 +65,19 @@ export class ProgressState {
     return Math.max(from + duration / 1_000, this.elapsed);
   }
 
+  /** Which stage of the rate is going on, from 1; undefined where there are none, or none has begun. */
+  get stage(): number | undefined {
+    const { stages } = this.plan;
+    if (stages === undefined || this.#measuredFrom === undefined) return undefined;
+    let left = (this.elapsed - this.#measuredFrom) * 1_000;
+    // A sample ends where its stage does, or a moment later.
+    const at = stages.findIndex(({ duration }) => {
+      left -= duration;
+      return left < SLACK && duration > 0;
+    });
+    return at < 0 ? stages.length : at + 1;
+  }
+
   /** Received a second, sample by sample; where the run is about handshakes, those. */
   get rates(): number[] {
     const storm = this.plan.mode === 'connect' || this.plan.mode === 'idle';
@@ -86,6 +103,7 @@ export class ProgressState {
       handshakes: mean(samples.map(({ handshakes }) => handshakes)),
       sent: mean(samples.map(({ sent }) => sent)),
       received: mean(samples.map(({ received }) => received)),
+      target: last.target,
       p50: median(samples.map(({ p50 }) => p50)),
       p99: greatest(samples.map(({ p99 }) => p99)),
       max: greatest(samples.map(({ max }) => max)),

@@ -55,6 +55,18 @@ describe('the verdicts', () => {
     expect(missed(failedReport(), { maxFailures: 99 })).toEqual(['failures 100 > 99']);
   });
 
+  it('count a message that is missing as a failure, beside the end of its connection', () => {
+    const { messages } = reportOf();
+    const report = reportOf({
+      connections: { opened: 100, refused: 0, lost: 1, peak: 100, compressed: 0 },
+      messages: { ...messages, missing: 16 },
+      failures: [{ kind: 'closed', detail: 'ECONNRESET', count: 1 }],
+    });
+    expect(missed(report, { maxFailures: 16 })).toEqual(['failures 17 > 16']);
+    expect(missed(report, { maxFailures: 17 })).toEqual([]);
+    expect(missed(report, { maxP99: 20 })).toEqual(['failures 17 > 0']);
+  });
+
   it('never allow wrong payloads', () => {
     const report = reportOf();
     const wrong = { ...report, messages: { ...report.messages, wrong: 2 } };

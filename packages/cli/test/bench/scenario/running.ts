@@ -72,6 +72,7 @@ export async function runScenario(
   const load = new ScenarioLoad(
     {
       plan: whole,
+      payloads: [],
       share: {
         index: 0,
         first: 0,

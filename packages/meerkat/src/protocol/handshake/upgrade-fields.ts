@@ -17,8 +17,8 @@ const UPGRADE = asciiOctets('upgrade');
 const KEEP_ALIVE = asciiOctets('keep-alive');
 /** Octets of a key: 22 that say something, and two that fill up. */
 const KEY_LENGTH = 24;
-/** Of a name in DNS, and what `parseAuthority` takes. */
-const MAX_HOST_LENGTH = 255;
+/** Up to here a name in DNS goes, and what `parseAuthority` takes. */
+const USUAL_HOST_LENGTH = 255;
 const SPACE = 0x20;
 const ZERO = 0x30;
 const COLON = 0x3a;
@@ -132,7 +132,7 @@ function skipSpaces(octets: Uint8Array, at: number, end: number): number {
 /** Whether a value is a host as most are: `parseAuthority` takes all of these, with a regular expression that costs 0.4 µs. */
 function isUsualHost(octets: Uint8Array, from: number, to: number): boolean {
   const hostEnd = skipClass(octets, from, to, HOST);
-  if (hostEnd === from || hostEnd - from > MAX_HOST_LENGTH) return false;
+  if (hostEnd === from || hostEnd - from > USUAL_HOST_LENGTH) return false;
   if (hostEnd === to) return true;
   const digits = hostEnd + 1;
   if (octets[hostEnd] !== COLON || to - digits > 5) return false;
