@@ -15,7 +15,8 @@ const USAGE = `npm run test:runtimes [-- NAME …] [ARGUMENTS]: runs the tests a
   node24
   node26
 
-Tests of words, packages and data are left out: they say the same everywhere.
+Tests of words, packages and data are left out: they say the same everywhere. What drives a browser, the programs of the
+guides, and the peers that are broken on purpose run on the newest Node only, beside the one that npm test runs on.
 ARGUMENTS go to Vitest, and then nothing is left out: npm run test:runtimes -- node24 test/serve.test.ts
 
 A file with a test that fails runs once more, by itself: tens of thousands of tests with real sockets and processes share
@@ -32,9 +33,22 @@ const SAME_EVERYWHERE = [
   'packages/conformance/test/cases/**',
   'packages/conformance/test/report/**',
 ];
+/** What takes long and hardly touches Node: pages in a browser, the programs of the guides, what faults are found in. */
+const ONCE_MORE = [
+  'test/browser/**',
+  'test/examples/**',
+  'packages/conformance/test/{broken,deflate}/**',
+];
 /** Tools that bring their own sockets do not know of transports. */
-const WITHOUT_TRANSPORTS = ['packages/conformance/**', 'packages/cli/test/{check,diagnose}/**'];
+const WITHOUT_TRANSPORTS = [
+  'packages/conformance/**',
+  'packages/cli/test/{bench,check,diagnose}/**',
+  'test/browser/**',
+  'test/examples/**',
+];
 const NODES = ['node22', 'node24', 'node26'];
+/** The one that those run on, too. */
+const NEWEST = 'node26';
 /** Ways on this Node: what they set, and what they leave out. */
 const WAYS = {
   stream: {
@@ -67,7 +81,8 @@ function run(name, args) {
   Object.assign(env, way?.env);
   // What a test runs by name has to be this Node too: npm is a script for the first `node` in the PATH.
   if (way === undefined) env.PATH = dirname(node) + delimiter + env.PATH;
-  const left = args.length > 0 ? [] : [...SAME_EVERYWHERE, ...(way?.left ?? [])];
+  const usual = way?.left ?? (name === NEWEST ? [] : ONCE_MORE);
+  const left = args.length > 0 ? [] : [...SAME_EVERYWHERE, ...usual];
   const chosen = args.length > 0 ? args : (way?.only ?? []);
   const first = vitest(node, env, [...chosen, ...left.map((glob) => `--exclude=${glob}`)]);
   if (first.passed || first.failures.length === 0) return first;

@@ -169,7 +169,11 @@ describe('meerkat serve --cert --key', () => {
 
   it.each<[string, () => string[], RegExp]>([
     ['the key of another certificate', () => files(ours.cert, selfSigned().key), /not the key of/],
-    ['an encrypted key', () => files(ours.cert, encrypted), /put its passphrase into MEERKAT_KEY_PASSPHRASE/],
+    [
+      'an encrypted key',
+      () => files(ours.cert, encrypted),
+      /put its passphrase into MEERKAT_KEY_PASSPHRASE/,
+    ],
     ['a key for a certificate', () => files(ours.key, ours.key), /no certificate in PEM form/],
     ['a certificate for a key', () => files(ours.cert, ours.cert), /no private key in PEM form/],
     [
