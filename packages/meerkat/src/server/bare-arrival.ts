@@ -89,15 +89,14 @@ export class BareArrival implements HandleOwner, Arrival {
 
   // --- what the handle reports
 
-  received(length: number, octets: ArrayBuffer | undefined): undefined {
+  received(_length: number, octets: Uint8Array | undefined): undefined {
     if (this.#destroyed || octets === undefined) return;
     if (this.#head !== undefined) {
-      if (this.#waiter?.early(Buffer.from(octets, 0, length)) === false) this.#stopReading();
+      if (this.#waiter?.early(asBuffer(octets)) === false) this.#stopReading();
       return;
     }
-    const chunk = new Uint8Array(octets, 0, length);
     this.pieces += 1;
-    this.#octets = this.#octets.length === 0 ? chunk : Buffer.concat([this.#octets, chunk]);
+    this.#octets = this.#octets.length === 0 ? octets : Buffer.concat([this.#octets, octets]);
     this.#reception.came(this, this.#octets);
   }
 
@@ -244,4 +243,9 @@ export class BareArrival implements HandleOwner, Arrival {
     this.#became = transport;
     return transport;
   }
+}
+
+/** The same memory. */
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }

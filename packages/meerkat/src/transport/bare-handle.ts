@@ -4,7 +4,7 @@
  * `self-test.ts` whether it behaves. Seen on Node 20.19, 22.23, 24.21 and 26.10; see `tcp-handle.ts` for what sockets share.
  */
 import { type Server, Socket } from 'node:net';
-import { hasInternals, type OnRead, readEnd, type TcpHandle } from './tcp-handle.ts';
+import { hasInternals, letNodeRead, type OnRead, type TcpHandle } from './tcp-handle.ts';
 
 /** A connection as the system has it (`TCPWrap`). */
 export interface BareHandle extends TcpHandle {
@@ -49,10 +49,10 @@ export interface HandleOwner {
   /**
    * Octets came.
    *
-   * @param octets - They begin it; undefined where `readBareInto` was told some memory: they are in that.
+   * @param octets - The owner's; undefined where `readBareInto` was told some memory: they are in that.
    * @returns Where the next read goes; undefined for as before. Whoever returns memory keeps it alive.
    */
-  received(length: number, octets: ArrayBuffer | undefined): Uint8Array | undefined;
+  received(length: number, octets: Uint8Array | undefined): Uint8Array | undefined;
   /** The peer has ended its direction. */
   ended(): void;
   /** The connection is broken. The handle is the owner's to close. */
@@ -114,7 +114,7 @@ function findInternals(): Internals | undefined {
   (socket as unknown as { _final(done: () => void): void })._final(() => {});
   socket.destroy();
   if (owner === undefined || update === undefined || shutdown === undefined) return undefined;
-  Object.defineProperty(EndReader.prototype, update, { value: () => {} });
+  Object.defineProperty(Listener.prototype, update, { value: () => {} });
   return {
     owner,
     ShutdownRequest: shutdown.constructor as new () => ShutdownRequest,
@@ -136,27 +136,34 @@ function onRead(this: BareHandle, octets: ArrayBuffer | undefined): Uint8Array |
   const length = bytesRead - owner.bytesRead;
   if (length > 0) {
     owner.bytesRead = bytesRead;
-    return owner.received(length, octets);
+    if (octets === undefined) return owner.received(length, undefined);
+    // Where there is more memory than octets, only Node's reader knows which of it they are.
+    const own = octets.byteLength === length ? new Uint8Array(octets) : nodeReads(this, octets);
+    return own instanceof Uint8Array ? owner.received(length, own) : undefined;
   }
-  const end = howItEnded(this, owner);
+  const end = nodeReads(this, undefined);
   if (end === 'end') owner.ended();
-  else if (end !== undefined) owner.broken(end);
+  else if (end instanceof Error) owner.broken(end);
   return undefined;
 }
 
-/** In place of a socket: what Node's reader says of an end. */
-class EndReader {
-  end: 'end' | Error | undefined;
+/** What Node's reader says of a read; undefined where the system had nothing to read after all. */
+type Read = Uint8Array | 'end' | Error | undefined;
+
+/** In place of a socket: is told by Node's reader. */
+class Listener {
+  said: Read;
   readonly destroyed = false;
   /** The reader looks whether the end was told before. */
   readonly _readableState = { endEmitted: false };
 
-  push(): void {
-    this.end = 'end';
+  push(octets: Uint8Array | null): true {
+    this.said = octets ?? 'end';
+    return true;
   }
 
   destroy(error: Error): void {
-    this.end = error;
+    this.said = error;
   }
 
   // What else the reader asks of a socket: there is no stream behind this one.
@@ -164,17 +171,17 @@ class EndReader {
   on(): void {}
 }
 
-const endReader = new EndReader();
+const listener = new Listener();
 
-/** Undefined where nothing has ended: the system had nothing to read after all. */
-function howItEnded(handle: BareHandle, owner: HandleOwner): 'end' | Error | undefined {
+function nodeReads(handle: BareHandle, octets: ArrayBuffer | undefined): Read {
   const { owner: name } = internals as Internals;
   const fields = handle as unknown as Fields;
-  fields[name] = endReader;
-  endReader.end = undefined;
-  readEnd(handle, undefined);
+  const owner = fields[name];
+  fields[name] = listener;
+  listener.said = undefined;
+  letNodeRead(handle, octets);
   fields[name] = owner;
-  return endReader.end;
+  return listener.said;
 }
 
 /** From the next read on octets come into `memory`, which is to be kept alive: the handle has its address only. */

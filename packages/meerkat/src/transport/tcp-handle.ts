@@ -172,7 +172,7 @@ function onRead(this: ReadHandle, octets: ArrayBuffer | undefined): Uint8Array |
   const reader = this[READER];
   const { bytesRead } = this;
   const length = bytesRead - reader.bytesRead;
-  if (length === 0) return readEnd(this, octets);
+  if (length === 0) return letNodeRead(this, octets);
   reader.bytesRead = bytesRead;
   const { socket } = reader;
   if (socket.destroyed) return undefined;
@@ -186,8 +186,8 @@ function onRead(this: ReadHandle, octets: ArrayBuffer | undefined): Uint8Array |
   return next;
 }
 
-/** Lets Node's reader tell its socket how a connection ended, if it did. */
-export function readEnd(handle: TcpHandle, octets: ArrayBuffer | undefined): undefined {
+/** Lets Node's own reader tell the socket of the handle what was read, or how the connection ended. */
+export function letNodeRead(handle: TcpHandle, octets: ArrayBuffer | undefined): undefined {
   // Where in Node a peer's reset was heard says nothing to anybody, and takes 5 of the 80 µs of a short connection.
   const limit = limitStackTraces(0);
   try {
