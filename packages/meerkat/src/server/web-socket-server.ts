@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import type { Clock, Timer } from '../connection/clock.ts';
+import type { Timer } from '../connection/clock.ts';
 import { Connection } from '../connection/connection.ts';
-import type { ConnectionSetup, ConnectionTerms } from '../connection/connection-core.ts';
+import type { ConnectionTerms } from '../connection/connection-core.ts';
 import { MAX_MILLISECONDS } from '../connection/connection-options.ts';
 import { LimitHits, type LimitName } from '../connection/limit-hits.ts';
 import { nodePrimitives } from '../connection/node-primitives.ts';
@@ -10,22 +10,15 @@ import { reportError } from '../connection/report-error.ts';
 import { isThenable } from '../connection/thenable.ts';
 import { waitForTransports, whenTransportsReady } from '../connection/transports.ts';
 import { buildClose } from '../protocol/close-frame.ts';
-import { formatExtensions } from '../protocol/handshake/extension-header.ts';
 import { HandshakeError } from '../protocol/handshake/handshake-error.ts';
-import { toHeaderList } from '../protocol/handshake/header-list.ts';
-import { acceptDeflate } from '../protocol/handshake/permessage-deflate.ts';
-import { selectSubprotocol } from '../protocol/handshake/subprotocol.ts';
 import type { UpgradeRequest } from '../protocol/handshake/upgrade-request.ts';
-import {
-  buildUpgradeResponse,
-  plainUpgradeResponse,
-} from '../protocol/handshake/upgrade-response.ts';
 import { checkOptions, refuseUnknownOptions } from '../protocol/option-range.ts';
 import { UsageError } from '../protocol/usage-error.ts';
 import { Admission } from './admission.ts';
 import type { Arrival } from './arrival.ts';
 import { ArrivedRequest } from './arrived-request.ts';
 import { ATTACH_OPTION_NAMES, type AttachOptions, attachPath } from './attach-options.ts';
+import { closeSpread } from './close-spread.ts';
 import { limitOfRefusal } from './limit-of-refusal.ts';
 import {
   beginListening,
@@ -41,6 +34,7 @@ import {
   type ServerUpgradeRequest,
   type WebSocketServerOptions,
 } from './server-options.ts';
+import { answerUpgrade, responseOctets, type UpgradeAnswer } from './upgrade-answer.ts';
 import { type Acceptance, acceptOrRefuse, type UpgradeDecision } from './upgrade-decision.ts';
 import { UpgradeRouter, type UpgradeTarget } from './upgrade-router.ts';
 
@@ -59,9 +53,6 @@ export interface ServerCloseOptions {
   readonly timeout?: number | undefined;
 }
 
-/** Milliseconds between the Close frames of a spread drain, at least. */
-const SPREAD_STEP = 10;
-
 /** The signal of nobody: where there is no decision to give up yet. */
 const NEVER = new AbortController().signal;
 
@@ -69,19 +60,6 @@ const NEVER = new AbortController().signal;
 interface Waiting {
   readonly arrival: Arrival;
   readonly remoteAddress: string | undefined;
-}
-
-/** What a handshake agreed on. */
-type Agreed = Pick<ConnectionSetup<unknown>, 'protocol' | 'deflate' | 'extensions'>;
-
-const NOTHING: Agreed = { protocol: '', extensions: '' };
-
-/** What an upgrade is accepted with. */
-interface Answer<Data> {
-  /** Undefined where it says nothing of its own. */
-  readonly response: string | undefined;
-  readonly data: Data;
-  readonly agreed: Agreed;
 }
 
 interface Route {
@@ -287,10 +265,10 @@ export class WebSocketServer<Data = undefined> {
   /** Where nobody has to be asked, nothing is made for a wait: no signal, no timer, no listeners. */
   #upgradeNow(upgrade: UpgradeRequest, { arrival, remoteAddress }: Waiting): void {
     const request = new ArrivedRequest(upgrade, arrival, remoteAddress, NEVER);
-    let answer: Answer<Data>;
+    let answer: UpgradeAnswer<Data>;
     try {
       void this.#options.origins.check(request); // it asks nobody
-      answer = this.#answer(request, {});
+      answer = answerUpgrade(request, {}, this.#options);
     } catch (error) {
       this.#admission.leave(remoteAddress);
       this.#answerRefusal(arrival, this.#refusal(error, NEVER));
@@ -319,9 +297,9 @@ export class WebSocketServer<Data = undefined> {
     });
     this.#pending.set(pending, waiting);
     const request = new ArrivedRequest(upgrade, arrival, remoteAddress, pending.signal);
-    let answer: Answer<Data>;
+    let answer: UpgradeAnswer<Data>;
     try {
-      answer = this.#answer(request, await this.#decide(request));
+      answer = answerUpgrade(request, await this.#decide(request), this.#options);
       if (ready !== undefined) await waitForTransports(ready);
     } catch (error) {
       this.#refuse(pending, waiting, this.#refusal(error, pending.signal));
@@ -331,35 +309,7 @@ export class WebSocketServer<Data = undefined> {
     if (pending.settle()) this.#accept(request, arrival, answer);
   }
 
-  /** What a decision to accept is answered with. Everything is read before anything is sent: a getter may throw. */
-  #answer(request: ServerUpgradeRequest, decision: Acceptance<Data>): Answer<Data> {
-    const data = decision.data as Data;
-    const protocol =
-      decision.subprotocol ?? selectSubprotocol(this.#options.subprotocols, request.subprotocols);
-    const terms = this.#options.connection.compression?.terms;
-    const deflate = terms === undefined ? undefined : acceptDeflate(request.extensions, terms);
-    const headers = toHeaderList(decision.headers);
-    if (protocol === '' && deflate === undefined && headers.length === 0) {
-      return { response: undefined, data, agreed: NOTHING };
-    }
-    const extensions = deflate === undefined ? [] : [deflate.answer];
-    const response = buildUpgradeResponse(
-      request,
-      { subprotocol: protocol, extensions, headers },
-      nodePrimitives,
-    );
-    return {
-      response,
-      data,
-      agreed: {
-        protocol,
-        deflate: deflate?.agreement,
-        extensions: formatExtensions(extensions),
-      },
-    };
-  }
-
-  #accept(request: ServerUpgradeRequest, arrival: Arrival, answer: Answer<Data>): void {
+  #accept(request: ServerUpgradeRequest, arrival: Arrival, answer: UpgradeAnswer<Data>): void {
     if (arrival.destroyed) {
       this.#admission.leave(request.remoteAddress);
       return;
@@ -437,18 +387,14 @@ export class WebSocketServer<Data = undefined> {
     if (this.#refuse(pending, waiting, error)) pending.abandon(error);
   }
 
-  #open(request: ServerUpgradeRequest, arrival: Arrival, answer: Answer<Data>): void {
-    const { response, data, agreed } = answer;
+  #open(request: ServerUpgradeRequest, arrival: Arrival, answer: UpgradeAnswer<Data>): void {
+    const { data, agreed } = answer;
     const { options, handlers } = this.#terms;
     const { open } = this.#options.handlers;
     const { remoteAddress, remotePort } = arrival;
     const transport = arrival.transport(options.transport);
     // Through the transport: what is sent next waits for it there, if it has to wait.
-    transport.writeOwned(
-      response === undefined
-        ? Buffer.from(plainUpgradeResponse(request))
-        : Buffer.from(response, 'latin1'),
-    );
+    transport.writeOwned(responseOctets(request, answer));
     new Connection<Data>({
       terms: this.#terms,
       transport,
@@ -470,28 +416,6 @@ export class WebSocketServer<Data = undefined> {
     this.#admission.leave(connection.remoteAddress);
     this.#detachWhenDrained();
   };
-}
-
-/** Calls `close` for each connection, evenly over `spread` milliseconds. */
-function closeSpread<One>(
-  connections: readonly One[],
-  spread: number,
-  clock: Clock,
-  close: (connection: One) => void,
-): void {
-  const began = clock.now();
-  let next = 0;
-  const step = (): void => {
-    const share = spread === 0 ? 1 : Math.min(1, (clock.now() - began) / spread);
-    // The first at once, the last when the time is up.
-    const due = Math.max(1, Math.ceil(share * connections.length));
-    for (const connection of connections.slice(next, due)) close(connection);
-    next = Math.max(next, due);
-    if (next < connections.length) {
-      clock.after(Math.max(SPREAD_STEP, spread / connections.length), step);
-    }
-  };
-  step();
 }
 
 /** Whether `error` only says that `signal` fired: the hook gave up, as it was told to. */
