@@ -7,28 +7,22 @@ import {
   readBareInto,
   shutDown,
 } from './bare-handle.ts';
-import { awaitWrite, type WriteOwner, writeNow } from './tcp-handle.ts';
+import { type PendingWriter, PendingWrites } from './pending-writes.ts';
+import { writeNow } from './tcp-handle.ts';
 import type { Transport, TransportReceiver } from './transport.ts';
 
 /** What is so, in the bits of one number: a field each would be 40 octets more for each connection. */
-const WRITING = 1; // a write has not completed yet: those behind it wait
-const PAUSED = 2;
-const ENDING = 4; // once everything written has left, our direction ends
-const SHUT = 8; // our direction has ended
-const PEER_ENDED = 16;
-const DESTROYED = 32;
-
-/** What was written behind a write that has not completed. */
-class Waiting {
-  readonly pieces: Uint8Array[] = [];
-  bytes = 0;
-}
+const PAUSED = 1;
+const ENDING = 2; // once everything written has left, our direction ends
+const SHUT = 4; // our direction has ended
+const PEER_ENDED = 8;
+const DESTROYED = 16;
 
 /**
  * A transport on a TCP handle alone. There is no socket: it would take as much memory again, and most of what node:http
  * takes to accept one.
  */
-export class BareTransport implements HandleOwner, Transport, WriteOwner {
+export class BareTransport implements HandleOwner, PendingWriter, Transport {
   bytesRead = 0;
   readonly #handle: BareHandle;
   readonly #keeper: HandleKeeper;
@@ -36,7 +30,8 @@ export class BareTransport implements HandleOwner, Transport, WriteOwner {
   /** What came before us. */
   #head: Buffer | undefined;
   #is = 0;
-  #waiting: Waiting | undefined;
+  /** While a write has not completed. */
+  #pending: PendingWrites | undefined;
   /** What is read into, but for octets that the receiver wants elsewhere. */
   readonly #memory: Uint8Array;
   /** Where the next read goes instead. */
@@ -65,8 +60,7 @@ export class BareTransport implements HandleOwner, Transport, WriteOwner {
   }
 
   get queuedBytes(): number {
-    if ((this.#is & (WRITING | DESTROYED)) !== WRITING) return 0;
-    return (this.#waiting?.bytes ?? 0) + this.#handle.writeQueueSize;
+    return this.destroyed ? 0 : (this.#pending?.bytes ?? 0);
   }
 
   start(receiver: TransportReceiver): void {
@@ -78,8 +72,8 @@ export class BareTransport implements HandleOwner, Transport, WriteOwner {
 
   write(octets: Uint8Array, start: number, end: number): boolean {
     if (this.#over || start === end) return true;
-    if ((this.#is & WRITING) !== 0) {
-      this.#wait(Buffer.from(octets.subarray(start, end)));
+    if (this.#pending !== undefined) {
+      this.#pending.add(Buffer.from(octets.subarray(start, end)));
       return true;
     }
     return this.#issue(octets.subarray(start, end));
@@ -87,8 +81,8 @@ export class BareTransport implements HandleOwner, Transport, WriteOwner {
 
   writeOwned(octets: Uint8Array): void {
     if (this.#over || octets.length === 0) return;
-    if ((this.#is & WRITING) !== 0) this.#wait(octets);
-    else this.#issue(octets);
+    if (this.#pending === undefined) this.#issue(octets);
+    else this.#pending.add(octets);
   }
 
   pause(): void {
@@ -106,7 +100,7 @@ export class BareTransport implements HandleOwner, Transport, WriteOwner {
   end(): void {
     if ((this.#is & ENDING) !== 0) return;
     this.#is |= ENDING;
-    if ((this.#is & WRITING) === 0) this.#shutDown();
+    if (this.#pending === undefined) this.#shutDown();
   }
 
   destroy(error?: Error): void {
@@ -135,21 +129,16 @@ export class BareTransport implements HandleOwner, Transport, WriteOwner {
     if (this.#close()) this.#closed(error);
   }
 
-  writeEnded(status: number): void {
-    if (this.destroyed) return;
-    this.#is &= ~WRITING;
-    if (status < 0) {
-      this.#fail('write', status);
-      return;
-    }
-    const pieces = this.#waiting?.pieces;
-    if (pieces !== undefined) {
-      this.#waiting = undefined;
-      this.#issue(pieces.length === 1 ? (pieces[0] as Uint8Array) : pieces);
-      if (this.destroyed) return;
-    }
+  wrote(left: boolean): void {
+    if (!left) this.#pending = undefined;
     this.#receiver?.drained();
-    if ((this.#is & (ENDING | WRITING | DESTROYED)) === ENDING) this.#shutDown();
+    if (this.#pending === undefined && (this.#is & (ENDING | DESTROYED)) === ENDING) {
+      this.#shutDown();
+    }
+  }
+
+  writeFailed(status: number): void {
+    this.#fail('write', status);
   }
 
   get #over(): boolean {
@@ -177,22 +166,15 @@ export class BareTransport implements HandleOwner, Transport, WriteOwner {
   }
 
   /** Answers whether the memory is free again. */
-  #issue(octets: Uint8Array | readonly Uint8Array[]): boolean {
+  #issue(octets: Uint8Array): boolean {
     const result = writeNow(this.#handle, octets);
     if (result === 0) return true;
     if (typeof result === 'number') {
       this.#fail('write', result);
       return true;
     }
-    this.#is |= WRITING;
-    awaitWrite(result, this, octets);
+    this.#pending = new PendingWrites(this.#handle, this, result, octets);
     return false;
-  }
-
-  #wait(octets: Uint8Array): void {
-    this.#waiting ??= new Waiting();
-    this.#waiting.pieces.push(octets);
-    this.#waiting.bytes += octets.length;
   }
 
   #shutDown(): void {
@@ -223,7 +205,7 @@ export class BareTransport implements HandleOwner, Transport, WriteOwner {
     if (this.destroyed) return false;
     this.#is |= DESTROYED;
     this.#head = undefined;
-    this.#waiting = undefined;
+    this.#pending = undefined;
     this.#handle.close();
     return true;
   }

@@ -1,33 +1,26 @@
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { DuplexTransport } from './duplex-transport.ts';
-import {
-  awaitWrite,
-  readInto,
-  type SocketReader,
-  type TcpHandle,
-  type WriteOwner,
-  writeNow,
-} from './tcp-handle.ts';
-
-const NO_PIECES: readonly Uint8Array[] = [];
+import { type PendingWriter, PendingWrites } from './pending-writes.ts';
+import { readInto, type SocketReader, type TcpHandle, writeNow } from './tcp-handle.ts';
 
 /**
  * A transport on a plain TCP socket that goes past Node's streams: octets are read into memory that all sockets share, and
  * written to the handle at once. The socket stays what it is: it owns the handle, tells of the end and of errors, and
  * whoever destroys it ends the connection.
  */
-export class HandleTransport extends DuplexTransport<Socket> implements SocketReader, WriteOwner {
+export class HandleTransport
+  extends DuplexTransport<Socket>
+  implements PendingWriter, SocketReader
+{
   bytesRead = 0;
   readonly #handle: TcpHandle;
   /** What every read goes into unless the receiver has a wish. */
   readonly #memory: Uint8Array;
   /** What came before us. */
   #head: Buffer | undefined;
-  /** A write has not completed yet: those behind it wait here. */
-  #writing = false;
-  #waiting: readonly Uint8Array[] = NO_PIECES;
-  #waitingBytes = 0;
+  /** While a write has not completed. */
+  #pending: PendingWrites | undefined;
   #ending = false;
 
   /**
@@ -48,14 +41,13 @@ export class HandleTransport extends DuplexTransport<Socket> implements SocketRe
   }
 
   get queuedBytes(): number {
-    if (!this.#writing || this.isClosed || this.stream.destroyed) return 0;
-    return this.#waitingBytes + this.#handle.writeQueueSize;
+    return this.destroyed ? 0 : (this.#pending?.bytes ?? 0);
   }
 
   write(octets: Uint8Array, start: number, end: number): boolean {
     if (this.#over || start === end) return true;
-    if (this.#writing) {
-      this.#wait(Buffer.from(octets.subarray(start, end)));
+    if (this.#pending !== undefined) {
+      this.#pending.add(Buffer.from(octets.subarray(start, end)));
       return true;
     }
     return this.#issue(octets.subarray(start, end));
@@ -63,31 +55,27 @@ export class HandleTransport extends DuplexTransport<Socket> implements SocketRe
 
   writeOwned(octets: Uint8Array): void {
     if (this.#over || octets.length === 0) return;
-    if (this.#writing) this.#wait(octets);
-    else this.#issue(octets);
+    if (this.#pending === undefined) this.#issue(octets);
+    else this.#pending.add(octets);
   }
 
   override end(): void {
     this.#ending = true;
-    if (!this.#writing) super.end();
+    if (this.#pending === undefined) super.end();
   }
 
-  writeEnded(status: number): void {
-    if (this.isClosed || this.stream.destroyed) return;
-    this.#writing = false;
-    if (status < 0) {
-      this.#fail(status);
-      return;
-    }
-    const pieces = this.#waiting;
-    if (pieces.length > 0) {
-      this.#waiting = NO_PIECES;
-      this.#waitingBytes = 0;
-      this.#issue(pieces.length === 1 ? (pieces[0] as Uint8Array) : pieces, true);
-      if (this.stream.destroyed) return;
-    }
+  get destroyed(): boolean {
+    return this.isClosed || this.stream.destroyed;
+  }
+
+  wrote(left: boolean): void {
+    if (!left) this.#pending = undefined;
     this.receiver?.drained();
-    if (this.#ending && !this.#writing) super.end();
+    if (this.#ending && this.#pending === undefined) super.end();
+  }
+
+  writeFailed(status: number): void {
+    this.#fail(status);
   }
 
   received(length: number, memory: Uint8Array): Uint8Array | undefined {
@@ -105,8 +93,7 @@ export class HandleTransport extends DuplexTransport<Socket> implements SocketRe
   }
 
   protected unlisten(): void {
-    this.#waiting = NO_PIECES;
-    this.#waitingBytes = 0;
+    this.#pending = undefined;
   }
 
   protected read(): void {
@@ -132,23 +119,16 @@ export class HandleTransport extends DuplexTransport<Socket> implements SocketRe
   }
 
   /** Answers whether the memory is free again. */
-  #issue(octets: Uint8Array | readonly Uint8Array[], waited = false): boolean {
+  #issue(octets: Uint8Array): boolean {
     const result = writeNow(this.#handle, octets);
     if (result === 0) return true;
     if (typeof result === 'number') {
-      // Written behind an end that is not ours: thrown away, as streams do. What was accepted before has failed.
-      if (waited || !this.stream.writableEnded) this.#fail(result);
+      // Written behind an end that is not ours: thrown away, as streams do.
+      if (!this.stream.writableEnded) this.#fail(result);
       return true;
     }
-    this.#writing = true;
-    awaitWrite(result, this, octets);
+    this.#pending = new PendingWrites(this.#handle, this, result, octets);
     return false;
-  }
-
-  #wait(octets: Uint8Array): void {
-    if (this.#waiting === NO_PIECES) this.#waiting = [];
-    (this.#waiting as Uint8Array[]).push(octets);
-    this.#waitingBytes += octets.length;
   }
 
   #fail(status: number): void {

@@ -199,11 +199,12 @@ export function letNodeRead(handle: TcpHandle, octets: ArrayBuffer | undefined):
 
 /** How many lines errors have of where they were made, from here on. Answers how many they had. */
 function limitStackTraces(lines: number): number {
-  const { stackTraceLimit: before } = Error;
+  let before = lines;
   try {
+    before = Error.stackTraceLimit;
     Error.stackTraceLimit = lines;
   } catch {
-    // It is frozen: they stay as they are.
+    // It is frozen, or somebody's accessor: they stay as they are. An end has to be told all the same.
   }
   return before;
 }
