@@ -120,12 +120,12 @@ const listeners = new WeakMap<Server, OwnListener>();
 
 /** Makes ready to take the connections of a server over, where that works. Never rejects. */
 export async function takeOver(
-  { server, announce }: ListenPlan,
+  { server, announce, where }: ListenPlan,
   clock: Clock,
   kind: TransportKind,
 ): Promise<void> {
   const works = await canGoBare(kind);
-  const settings = { clock, announce };
+  const settings = { clock, announce, backlog: where.backlog };
   const before = listeners.get(server);
   if (before !== undefined) before.settings = settings;
   else if (works) {

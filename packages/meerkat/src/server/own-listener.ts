@@ -38,6 +38,8 @@ export interface OwnListenerSettings {
   readonly clock: Clock;
   /** Whether listeners to 'connection' hear of those that become WebSockets too: see `ListenOptions`. */
   readonly announce: boolean;
+  /** How many connections wait to be accepted, at most. */
+  readonly backlog: number;
 }
 
 /**
@@ -58,6 +60,8 @@ export class OwnListener implements Reception {
   #limits: UpgradeHeadLimits = UPGRADE_HEAD_LIMITS;
   #giveBack: ((handle: BareHandle) => void) | undefined;
   #withoutDelay = false;
+  /** How many of the next connections may be older than that. */
+  #older = 0;
   #standIns: WeakMap<BareHandle, Socket> | undefined;
   #asListening: AsListening | undefined;
 
@@ -84,6 +88,8 @@ export class OwnListener implements Reception {
           : UPGRADE_HEAD_LIMITS.maxHeaderLines,
     };
     this.#withoutDelay = acceptWithoutDelay(server);
+    // It listened a moment before: who came meanwhile waits to be accepted, with a delay (and the kernel keeps one more).
+    this.#older = this.#withoutDelay ? this.settings.backlog + 1 : 0;
     this.#asListening = contextOfRequests();
     this.#giveBack = interceptConnections(server, this.#take);
     return this.#giveBack !== undefined;
@@ -98,6 +104,10 @@ export class OwnListener implements Reception {
     if (!this.#mayTake || !hasRoom(server)) return false;
     countConnection(server, 1);
     prepareHandle(server, handle);
+    if (this.#older > 0) {
+      this.#older -= 1;
+      handle.setNoDelay(true);
+    }
     const arrival = new BareArrival(handle, this, this.settings.clock.now());
     this.#arriving.add(arrival);
     this.#watch();

@@ -179,7 +179,12 @@ function nodeReads(handle: BareHandle, octets: ArrayBuffer | undefined): Read {
   const owner = fields[name];
   fields[name] = listener;
   listener.said = undefined;
-  letNodeRead(handle, octets);
+  try {
+    letNodeRead(handle, octets);
+  } catch (error) {
+    // An error could not be made, as where somebody's `prepareStackTrace` throws.
+    listener.said = error instanceof Error ? error : new Error('read failed', { cause: error });
+  }
   fields[name] = owner;
   return listener.said;
 }

@@ -131,10 +131,9 @@ export class BareTransport implements HandleOwner, PendingWriter, Transport {
 
   wrote(left: boolean): void {
     if (!left) this.#pending = undefined;
+    const isDue = this.#pending === undefined && (this.#is & ENDING) !== 0; // what ends within the call sees to it itself
     this.#receiver?.drained();
-    if (this.#pending === undefined && (this.#is & (ENDING | DESTROYED)) === ENDING) {
-      this.#shutDown();
-    }
+    if (isDue && !this.destroyed) this.#shutDown();
   }
 
   writeFailed(status: number): void {

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { connect, WebSocketServer } from 'meerkat';
 import { ManualClock, RawPeer } from 'meerkat/testing';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { selfSigned } from '../../../../test/support/certificate.ts';
+import { bareDialsWork, dialBare } from '../../src/transport/bare-dial.ts';
 import { expectNothingUnhandled } from '../support/failures.ts';
 import { BINARY, closeFrame, frame, TEXT } from '../support/frames.ts';
 import { exchange, upgradeRequest } from '../support/handshake.ts';
@@ -21,6 +22,7 @@ import {
   statusesOf,
   type WayInOptions,
   type WayInSite,
+  watchAccepted,
 } from '../support/ways-in.ts';
 
 beforeEach(expectNothingUnhandled);
@@ -116,6 +118,41 @@ describe.runIf(listenerIsOurs)('a connection that becomes a WebSocket', () => {
       return keepAliveTimersAt(site.port);
     });
     expect(probed).toEqual([true]);
+  });
+
+  it('is sent to without delay also where it was there before the listener was told so', async () => {
+    if (process.platform !== 'linux') {
+      console.log('not looked at: only on Linux do connections have this of their listener');
+      return;
+    }
+    expect(await bareDialsWork(Buffer.alloc(1))).toBe(true);
+    const server = createServer();
+    const listen = server.listen.bind(server) as (where: unknown) => Server;
+    let told: readonly unknown[] = [];
+    const dialled: { destroy(): void }[] = [];
+    // The kernel has the connection when this returns; nobody has heard that the server listens.
+    vi.spyOn(server, 'listen').mockImplementation(((where: unknown) => {
+      listen(where);
+      const { port } = server.address() as AddressInfo;
+      dialled.push(dialBare({ address: '127.0.0.1', port }, Buffer.alloc(1), () => {}));
+      const { _handle: listening } = server as unknown as {
+        _handle: { setNoDelay(on: boolean): number };
+      };
+      const spy = vi.spyOn(Object.getPrototypeOf(listening) as typeof listening, 'setNoDelay');
+      told = spy.mock.contexts;
+      return server;
+    }) as typeof server.listen);
+    const wss = new WebSocketServer();
+    onTestFinished(async () => {
+      vi.restoreAllMocks();
+      for (const one of dialled) one.destroy();
+      await wss.close();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    await wss.listen({ server, port: 0 });
+    const accepted = watchAccepted(server);
+    await until(() => accepted.length > 0);
+    expect(told).toContain(accepted[0]);
   });
 
   it('is waited for by a server that closes', async () => {

@@ -121,7 +121,7 @@ export async function serveOn<Data = undefined>(
 }
 
 /** The connections that the system hands to a server: there is no event that tells of all. */
-function watchAccepted(server: Server): object[] {
+export function watchAccepted(server: Server): object[] {
   const { _handle: listening } = server as unknown as {
     _handle: { onconnection: (status: number, handle: object) => void };
   };

@@ -311,6 +311,67 @@ describe.each(SOCKET_KINDS)(
   },
 );
 
+/** What an application may have done to how stack traces are made. */
+const TRACES: Readonly<Record<string, PropertyDescriptor | undefined>> = {
+  'cannot be written': { value: 10, writable: false },
+  'is there to be read only': { get: () => 10 },
+  'throws at every touch': { get: refused, set: refused },
+  'is not there': undefined,
+};
+
+function refused(): never {
+  throw new RangeError('not yours');
+}
+
+/** Replaces a field of `Error` while `work` goes on. */
+async function withErrorField(
+  name: string,
+  descriptor: PropertyDescriptor | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  const before = Object.getOwnPropertyDescriptor(Error, name);
+  if (descriptor === undefined) Reflect.deleteProperty(Error, name);
+  else Object.defineProperty(Error, name, { ...descriptor, configurable: true });
+  try {
+    await work();
+  } finally {
+    Reflect.deleteProperty(Error, name);
+    if (before !== undefined) Object.defineProperty(Error, name, before);
+  }
+}
+
+describe.each(KINDS)('on a TCP connection, the %s transport', (kind) => {
+  it.each(Object.keys(TRACES))('tells how it ended where Error.stackTraceLimit %s', async (how) => {
+    expectNothingUnhandled();
+    const open = async (): Promise<Scene> => ({ ...(await openEnds(kind)), near: new Recorder() });
+    const broken = await open();
+    const ended = await open();
+    await start(broken);
+    await start(ended);
+    await withErrorField('stackTraceLimit', TRACES[how], async () => {
+      broken.far.resetAndDestroy();
+      ended.far.end();
+      await until(() => broken.near.closed && ended.near.count('ended') > 0);
+    });
+    expect(broken.near.error).toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
+    ended.transport.destroy();
+    await until(() => ended.near.closed);
+  });
+});
+
+describe('the transport without a socket', () => {
+  it('is closed where the error of a reset cannot be made', async () => {
+    expectNothingUnhandled();
+    const scene = { ...(await openEnds('bare')), near: new Recorder() };
+    await start(scene);
+    await withErrorField('prepareStackTrace', { value: refused }, async () => {
+      scene.far.resetAndDestroy();
+      await until(() => scene.near.closed);
+    });
+    expect(scene.near.error).toBeInstanceOf(Error);
+  });
+});
+
 function write(transport: Transport): void {
   transport.write(Buffer.alloc(100), 0, 100);
   transport.writeOwned(Buffer.alloc(100));
