@@ -52,7 +52,7 @@ export async function readPayloadFiles(
 }
 
 function problemOf(octets: Uint8Array, text: boolean): string | undefined {
-  if (octets.length === 0) return 'it is empty';
+  if (octets.length === 0) return 'it is empty, and a message of a load has one octet at least';
   return text && !isUtf8(octets)
     ? 'it is not UTF-8, as text has to be: send it with --binary'
     : undefined;

@@ -94,16 +94,18 @@ class BenchRun {
     await this.#openAll();
     this.#openingSeconds = this.#elapsed / 1_000;
     this.#server?.allOpen();
+    // Where nothing is warmed up all counts, from the first message on.
+    const warmsUp = warmUp > 0;
     if (!this.#over) {
-      await this.#tell('begin', false);
-      this.#stagesBegan = performance.now();
-      this.#events.phase('warm-up');
-      await this.#until(performance.now() + warmUp, false);
+      if (!warmsUp) await this.#measure();
+      await this.#begin(!warmsUp);
+      if (warmsUp) {
+        this.#events.phase('warm-up');
+        await this.#until(performance.now() + warmUp, false);
+      }
     }
     if (!this.#over) {
-      await this.#tell('measure', false);
-      this.#server?.measure();
-      this.#events.phase('measuring');
+      if (warmsUp) await this.#measure();
       await this.#until(performance.now() + duration, true);
       const answers = await this.#tell('halt', true);
       answers.forEach((answer, index) => {
@@ -134,6 +136,20 @@ class BenchRun {
   /** Nothing that was started is left when it resolves. */
   async end(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.end()));
+  }
+
+  async #measure(): Promise<void> {
+    await this.#tell('measure', false);
+    this.#server?.measure();
+    this.#events.phase('measuring');
+  }
+
+  async #begin(measured: boolean): Promise<void> {
+    const before = performance.now();
+    this.#stagesBegan = before;
+    await this.#tell('begin', measured);
+    // The processes began between the two.
+    this.#stagesBegan = (before + performance.now()) / 2;
   }
 
   get #elapsed(): number {
@@ -216,10 +232,8 @@ class BenchRun {
   ): Promise<readonly (LoadAnswer | undefined)[]> {
     const answers = await this.#ask({ order });
     const at = this.#elapsed / 1_000;
-    const target = this.#stages?.add(
-      countsOf(answers),
-      Math.max(0, performance.now() - this.#stagesBegan),
-    );
+    const stageTime = performance.now() - this.#stagesBegan;
+    const target = stageTime < 0 ? undefined : this.#stages?.add(countsOf(answers), stageTime);
     const sample = this.#totals.add(answers, at, measured, this.#server?.since(), target);
     if (sample !== undefined) this.#events.sample(sample);
     // Where none is left it is not the publisher's fault.

@@ -57,6 +57,35 @@ describe('what is on its way when its connection is lost', () => {
   });
 });
 
+describe('an answer that comes when nobody waits for it any more', () => {
+  it('is right all the same, and stays missing', async () => {
+    const WAITING = 5;
+    const held: Buffer[] = [];
+    const url = await scriptedServer((peer) => ({
+      message: (opcode, payload) => held.push(frame(FIN | opcode, payload)),
+      closed(payload) {
+        for (const answer of held) peer.send(answer);
+        peer.send(frame(FIN | Opcode.Close, payload));
+        peer.end();
+      },
+    }));
+    const load = await startLoad({ url, connections: 1, rate: 1_000 }, 100);
+    await load.source.open();
+    load.source.begin();
+    await until(() => held.length >= WAITING);
+    load.source.halt();
+    const missing = await load.source.stop();
+    const { latencies, failures, wrong, sent, received } = load.counts();
+    expect(missing).toBe(sent);
+    expect(received).toBe(sent);
+    expect(words(failures)).toEqual([]);
+    expect(wrong).toBe(0);
+    // Each is timed once.
+    const timed = [...latencies].reduce((sum, value, at) => sum + (at % 2 === 1 ? value : 0), 0);
+    expect(timed).toBe(sent);
+  });
+});
+
 describe('answers to an opening handshake', () => {
   const INFORMATIONAL = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
 

@@ -25,6 +25,14 @@ async function run(
   return { ...report, phases };
 }
 
+/** 40 ms at 400 a second, and 20 ms down to none: 20 messages. */
+const STAGES = [
+  { duration: 0, target: 400 },
+  { duration: 40, target: 400 },
+  { duration: 20, target: 0 },
+  { duration: 200, target: 0 },
+];
+
 describe('a run', () => {
   it('is split among processes, and what they did is put together', async () => {
     const url = await meerkatServer();
@@ -127,6 +135,30 @@ describe('a run', () => {
       else expect(starved).toBeUndefined();
     }
   });
+
+  it.each([
+    ['stages', { rate: 400, stages: STAGES, warmUp: 0, duration: 260 }],
+    ['a rate', { rate: 400, warmUp: 0, duration: 100 }],
+  ])(
+    'counts all from the first message on where nothing is warmed up: %s',
+    async (_what, given) => {
+      const url = await meerkatServer();
+      const report = await run({ url, ...given });
+      const { sent, received, missing } = report.messages;
+      // What was sent at the very end may still be on its way.
+      expect(report.latency?.count).toBe(sent);
+      expect(received).toBeLessThanOrEqual(sent);
+      expect(missing).toBe(0);
+      expect(report.phases).toEqual(['opening', 'measuring', 'ending']);
+      if (report.stages === undefined) return;
+      expect(sent).toBe(20);
+      const inStages = report.stages.reduce(
+        (sum, { sentPerSecond, seconds }) => sum + sentPerSecond * seconds,
+        0,
+      );
+      expect(inStages).toBeCloseTo(sent, 6);
+    },
+  );
 
   it('tells of turns that were due and never began', async () => {
     // Each turn takes 40 ms and more, one is due every 5 ms, and there are 2 users.

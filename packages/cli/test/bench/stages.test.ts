@@ -143,7 +143,7 @@ describe('a rate in stages', () => {
       { duration: 100, target: 0 },
     ]);
     expect(seconds).toBeGreaterThan(0.4);
-    // 80, 105 and 50 of them, less what was on its way before it was measured.
+    // 80, 105 and 50 of them, less what a busy machine may leave undone at the end.
     expect(messages.sent).toBeLessThanOrEqual(235);
     expect(messages.sent).toBeGreaterThan(190);
     expect(told?.map(({ from, to }) => [from, to])).toEqual([
@@ -151,11 +151,16 @@ describe('a rate in stages', () => {
       [400, 1_000],
       [1_000, 0],
     ]);
-    for (const { sentPerSecond, receivedPerSecond, p50 } of told ?? []) {
-      expect(sentPerSecond).toBeGreaterThan(200);
-      expect(receivedPerSecond).toBeGreaterThan(200);
-      expect(p50).toBeGreaterThan(0);
+    let [sent, received] = [0, 0];
+    for (const stage of told ?? []) {
+      expect(stage.sentPerSecond).toBeGreaterThan(0);
+      expect(stage.p50).toBeGreaterThan(0);
+      sent += stage.sentPerSecond * stage.seconds;
+      received += stage.receivedPerSecond * stage.seconds;
     }
+    expect([sent, received]).toEqual(
+      [messages.sent, messages.received].map((n) => expect.closeTo(n, 6)),
+    );
     const targets = samples.filter(({ measured }) => measured).map(({ target = 0 }) => target);
     expect(Math.max(...targets)).toBeGreaterThan(500);
     expect(Math.max(...targets)).toBeLessThanOrEqual(1_000);
@@ -193,6 +198,7 @@ describe('a rate in stages', () => {
     );
     const page = htmlReport(staged());
     expect(page).toContain('<th scope="row">2: 1,000 to 500</th><td>6 s</td>');
+    expect(page).toContain('<th scope="col">Due/s</th>');
     const rate = plotsOf(staged(), undefined).find(({ id }) => id === 'rate');
     expect(rate?.lines.map(({ label }) => label)).toEqual(['due', 'sent', 'received']);
     expect(readReport(reportJson(staged()))).toMatchObject({
@@ -208,8 +214,8 @@ describe('a rate in stages', () => {
     expect(other.differences).toEqual([
       {
         name: 'rate',
-        now: 'to 1,000 in 4 s, to 500 in 6 s messages a second',
-        earlier: 'to 1,000 in 4 s, to 500 in 6 s, at once to 1.00 messages a second',
+        now: 'messages a second: to 1,000 in 4 s, to 500 in 6 s',
+        earlier: 'messages a second: to 1,000 in 4 s, to 500 in 6 s, at once to 1.00',
         decisive: true,
       },
     ]);

@@ -2,14 +2,13 @@ import { ConnectionFleet } from './connection-fleet.ts';
 import { type Dialler, dialler, readMemoryFor } from './dialler.ts';
 import { drained } from './drained.ts';
 import { LoadConnection, type LoadConnectionOwner } from './load-connection.ts';
+import type { LoadMeter } from './load-meter.ts';
 import type { LoadSetup, LoadSource } from './load-source.ts';
 import { paceOf } from './pace.ts';
 import { PreparedMessages } from './prepared-messages.ts';
+import { MOST_PUBLISHED, PublishedTimes } from './published-times.ts';
 import { Schedule } from './schedule.ts';
 import { waitsBy } from './timing.ts';
-
-/** Messages whose time is kept: more are not on their way at a time. */
-const KEPT = 65_536;
 
 /**
  * One connection, of the first process, publishes; all others are to get what it sends. Without a rate a message is published
@@ -22,7 +21,7 @@ export async function broadcastLoad(setup: LoadSetup): Promise<LoadSource> {
   const memory = await readMemoryFor(messages, plan.window);
   const from = dialler(setup, setup.target, messages, memory);
   const to = dialler(setup, setup.publishTarget, messages, memory);
-  const run = new BroadcastRun(setup.share.rate === undefined ? plan.window : undefined);
+  const run = new BroadcastRun(meter, setup.share.rate === undefined ? plan.window : undefined);
   const publishes = share.index === 0;
   const common = { plan, share, meter, again: false };
   const subscribers = new ConnectionFleet({
@@ -77,23 +76,30 @@ class BroadcastRun {
   /** What became of the publisher, where it is no more. */
   over: string | undefined;
   published = 0;
-  /** Messages that the open subscribers got, in all, and how many those are. */
+  /** The open subscribers, and how many messages they got in all. */
+  readonly subscribers = new Set<Subscriber>();
   delivered = 0;
-  subscribers = 0;
   /** The furthest of them. */
   furthest = 0;
   /** Deliveries that will never come: see {@link lost}. */
   missing = 0;
+  readonly #meter: LoadMeter;
   readonly #window: number | undefined;
-  readonly #publishedAt = new Float64Array(KEPT);
+  readonly #times = new PublishedTimes(() => {
+    let least = this.published;
+    for (const { got } of this.subscribers) if (got < least) least = got;
+    return least;
+  });
 
-  constructor(window: number | undefined) {
+  /** @param window - Undefined where messages are published at a rate. */
+  constructor(meter: LoadMeter, window: number | undefined) {
+    this.#meter = meter;
     this.#window = window;
   }
 
   /** Deliveries that are still to come. Who does not publish knows only what somebody has got. */
   get awaited(): number {
-    return Math.max(0, this.#sent * this.subscribers - this.delivered);
+    return Math.max(0, this.#sent * this.subscribers.size - this.delivered);
   }
 
   /** Those that a subscriber who was lost did not get any more. */
@@ -107,22 +113,25 @@ class BroadcastRun {
 
   /** When the message with this number was published. */
   publishedAt(number: number): number {
-    return this.#publishedAt[number % KEPT] as number;
+    return this.#times.at(number);
   }
 
   publishMore(): void {
-    if (!this.running || this.#window === undefined || this.subscribers === 0) return;
-    const may = Math.floor(this.delivered / this.subscribers) + this.#window - this.published;
+    if (!this.running || this.#window === undefined || this.subscribers.size === 0) return;
+    const may = Math.floor(this.delivered / this.subscribers.size) + this.#window - this.published;
     if (may > 0) this.publish(may, performance.now());
   }
 
   publish(count: number, at: number): void {
     if (this.publisher?.isOpen !== true) return;
-    for (let left = count; left > 0; left -= 1) {
-      this.#publishedAt[this.published % KEPT] = at;
-      this.published += 1;
-    }
-    this.publisher.publish(this.published - count, count);
+    const first = this.published;
+    const end = first + count;
+    while (this.published < end && this.#times.keep(this.published, at)) this.published += 1;
+    if (this.published > first) this.publisher.publish(first, this.published - first);
+    // Without a rate it goes on when the slowest has got more.
+    if (this.published === end || this.#window !== undefined) return;
+    const words = `not published: ${MOST_PUBLISHED} messages wait for a subscriber already`;
+    this.#meter.fail('overload', words, end - this.published);
   }
 }
 
@@ -160,12 +169,16 @@ class Publisher extends LoadConnection {
 
 class Subscriber extends LoadConnection {
   readonly #run: BroadcastRun;
-  /** How many it got. */
   #got = 0;
 
   constructor(owner: LoadConnectionOwner, index: number, from: Dialler, run: BroadcastRun) {
     super(owner, index, from.dialling, from.request(), from.local(index));
     this.#run = run;
+  }
+
+  /** How many it got. */
+  get got(): number {
+    return this.#got;
   }
 
   override messageRead(bytes: number, wrong: string | undefined, slot: number): void {
@@ -181,21 +194,16 @@ class Subscriber extends LoadConnection {
   }
 
   override closed(error: Error | undefined): void {
-    if (this.isCounted) {
+    if (this.#run.subscribers.delete(this)) {
       this.#run.lost(this.#got);
       this.#run.delivered -= this.#got;
-      this.#run.subscribers -= 1;
-      this.isCounted = false;
     }
     super.closed(error);
     this.#run.publishMore();
   }
 
-  isCounted = false;
-
   protected opened(): void {
-    this.isCounted = true;
-    this.#run.subscribers += 1;
+    this.#run.subscribers.add(this);
   }
 
   protected received(count: number): void {

@@ -77,7 +77,7 @@ export class StagedPace implements Pace {
     const slopes = this.#slopes;
     let index = this.#current;
     if (number < (slopes[index]?.already ?? 0)) index = 0;
-    while (number >= (slopes[index]?.then ?? Number.POSITIVE_INFINITY)) index += 1;
+    while (number >= (slopes[index]?.then ?? Number.POSITIVE_INFINITY) - ROUNDING) index += 1;
     const slope = slopes[index];
     if (slope === undefined) return Number.POSITIVE_INFINITY;
     this.#current = index;
@@ -85,7 +85,7 @@ export class StagedPace implements Pace {
     const left = number - already;
     // What is subtracted where the rate falls may be more than there is by the last bit of a float.
     const root = Math.sqrt(Math.max(0, from * from + 2 * growth * left));
-    return left === 0 ? start : start + (2 * left) / (from + root);
+    return left <= 0 ? start : start + (2 * left) / (from + root);
   }
 
   before(time: number): number {

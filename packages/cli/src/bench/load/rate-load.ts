@@ -84,6 +84,8 @@ class RatedConnection extends LoadConnection {
   #intended = new Float64Array(FEWEST);
   #oldest = 0;
   #waiting = 0;
+  /** Whether what waits was given up: it is missing already, and was timed. */
+  #givenUp = false;
   #nextSlot: number;
 
   constructor(
@@ -124,16 +126,15 @@ class RatedConnection extends LoadConnection {
     this.write(slot, 1);
   }
 
-  /** What has not come back is missing, and counts with the time that it was waited for. */
+  /**
+   * What has not come back is missing, and counts with the time that it was waited for. Should it come all the same, it is
+   * compared as an answer like any other, and counts no more.
+   */
   giveUp(): void {
-    const now = performance.now();
-    const mask = this.#intended.length - 1;
-    for (let index = 0; index < this.#waiting; index += 1) {
-      this.#time(this.#intended[(this.#oldest + index) & mask] as number, now);
-    }
+    if (this.#givenUp) return;
+    this.#givenUp = true;
+    this.#timeOldest(this.#waiting);
     this.#run.missing += this.#waiting;
-    this.#run.waiting -= this.#waiting;
-    this.#waiting = 0;
   }
 
   override closed(error: Error | undefined): void {
@@ -146,16 +147,20 @@ class RatedConnection extends LoadConnection {
   }
 
   protected received(count: number): void {
+    const answered = count < this.#waiting ? count : this.#waiting;
+    if (!this.#givenUp) this.#timeOldest(answered);
+    this.#oldest = (this.#oldest + answered) & (this.#intended.length - 1);
+    this.#waiting -= answered;
+    if (count > answered) this.unasked(count - answered);
+  }
+
+  #timeOldest(count: number): void {
     const now = performance.now();
     const mask = this.#intended.length - 1;
-    const answered = count < this.#waiting ? count : this.#waiting;
-    for (let left = answered; left > 0; left -= 1) {
-      this.#time(this.#intended[this.#oldest & mask] as number, now);
-      this.#oldest = (this.#oldest + 1) & mask;
+    for (let index = 0; index < count; index += 1) {
+      this.#time(this.#intended[(this.#oldest + index) & mask] as number, now);
     }
-    this.#waiting -= answered;
-    this.#run.waiting -= answered;
-    if (count > answered) this.unasked(count - answered);
+    this.#run.waiting -= count;
   }
 
   /** In the measured time only what was to be sent in it counts. */

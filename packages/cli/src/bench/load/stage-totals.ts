@@ -53,19 +53,20 @@ export class StageTotals {
    */
   add(counts: readonly LoadCounts[], time: number): number | undefined {
     const from = this.#last;
-    if (time <= from) return undefined;
-    this.#last = time;
+    const passed = Math.max(0, time - from);
+    this.#last = from + passed;
     // By its middle: it may reach a moment into the next.
     const stage = this.#stageAt((from + time) / 2);
     if (stage !== undefined) {
-      stage.seconds += (time - from) / 1_000;
+      stage.seconds += passed / 1_000;
       for (const { sent, received, turnsBegun, latencies } of counts) {
         stage.sent += this.#turns ? turnsBegun : sent;
         stage.received += this.#turns ? timed(latencies) : received;
         stage.latency.add(latencies);
       }
     }
-    return ((this.#pace.count(time) - this.#pace.count(from)) * 1_000) / (time - from);
+    if (passed === 0) return undefined;
+    return ((this.#pace.count(time) - this.#pace.count(from)) * 1_000) / passed;
   }
 
   /** Adds the times of what came when all were over, to the stage that was the last. */

@@ -55,8 +55,9 @@ export function coreWords(cores: number): string {
   return `${cores.toFixed(2)} cores`;
 }
 
-/** A time given in seconds: `9.6 s`, `10 s`, `2 min 5 s`. */
+/** A time given in seconds: `25 ms`, `9.6 s`, `10 s`, `2 min 5 s`. */
 export function secondWords(seconds: number): string {
+  if (seconds > 0 && seconds < 0.0995) return `${Math.round(seconds * 10_000) / 10} ms`;
   if (seconds < 119.5) return `${Math.round(seconds * 10) / 10} s`;
   const whole = Math.round(seconds);
   const rest = whole % 60;

@@ -208,11 +208,13 @@ export function samplesHtml({ samples }: BenchReport): string {
   const hasServer = shown.some(
     ({ serverCpu, serverRss }) => serverCpu !== undefined || serverRss !== undefined,
   );
+  const hasTarget = shown.some(({ target }) => target !== undefined);
   const heads = [
     'Until',
     '',
     'Open',
     'Handshakes/s',
+    ...(hasTarget ? ['Due/s'] : []),
     'Sent/s',
     'Received/s',
     'p50',
@@ -222,7 +224,7 @@ export function samplesHtml({ samples }: BenchReport): string {
     'Load',
     ...(hasServer ? ['Server', 'Memory'] : []),
   ];
-  const rows = shown.map((sample) => sampleRow(sample, hasServer));
+  const rows = shown.map((sample) => sampleRow(sample, hasServer, hasTarget));
   const joined =
     shown.length < samples.length
       ? '<p class="quiet">Neighbours are put together: rates are means, latencies the worst.</p>'
@@ -234,7 +236,7 @@ export function samplesHtml({ samples }: BenchReport): string {
   );
 }
 
-function sampleRow(sample: BenchSample, hasServer: boolean): string {
+function sampleRow(sample: BenchSample, hasServer: boolean, hasTarget: boolean): string {
   const { at, measured, open, handshakes, sent, received, failures, loadCpu } = sample;
   const time = (value: number | undefined): string =>
     value === undefined ? '–' : timeWords(value);
@@ -242,6 +244,7 @@ function sampleRow(sample: BenchSample, hasServer: boolean): string {
     measured ? '' : 'not counted',
     countWords(open),
     rateWords(handshakes),
+    ...(hasTarget ? [sample.target === undefined ? '–' : rateWords(sample.target)] : []),
     rateWords(sent),
     rateWords(received),
     time(sample.p50),

@@ -36,8 +36,10 @@ const TRAITS: readonly Trait[] = [
   ),
   ofPlan('rate', true, ({ mode, rate, stages }) => {
     if (rate === undefined) return '';
-    const value = stages === undefined ? rateWords(rate) : stageListWords(stages, stages.length);
-    return `${value} ${mode === 'scenario' ? 'turns' : 'messages'} a second`;
+    const noun = `${mode === 'scenario' ? 'turns' : 'messages'} a second`;
+    return stages === undefined
+      ? `${rateWords(rate)} ${noun}`
+      : `${noun}: ${stageListWords(stages, stages.length)}`;
   }),
   ofPlan('sizes', true, ({ mode, sizes }) => (sendsMessages(mode) ? sizeWords(sizes) : '')),
   ofPlan('exact sizes', true, ({ mode, sizes }) =>

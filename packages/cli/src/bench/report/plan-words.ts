@@ -128,14 +128,14 @@ export function latencyWords(plan: BenchPlan): string | undefined {
   }
 }
 
-/** What is sent: `20 B text`, `order.json (1,234 B) binary`. */
+/** What is sent: `20 B text`, `order.json (1,234 B) binary`, `20 B and 1 KiB in turn, text`. */
 export function payloadWords({ payloads, sizes, text }: BenchPlan): string {
   const kind = text ? 'text' : 'binary';
-  if (payloads === undefined) return `${sizeWords(sizes)} ${kind}`;
-  const words = payloads.map(
+  const words = payloads?.map(
     ({ file, bytes }) => `${oneLine(redactText(file), MAX_FILE)} (${exactOctets(bytes)})`,
   );
-  return `${inTurn(words, 'files')} ${kind}`;
+  const what = words === undefined ? sizeWords(sizes) : inTurn(words, 'files');
+  return `${what}${(words ?? sizes).length > 1 ? ',' : ''} ${kind}`;
 }
 
 /** Payload sizes: `20 B`, `20 B, 1 KiB and 16 KiB in turn`. */

@@ -52,6 +52,7 @@ it('tells shares, changes, seconds and counts with their units', () => {
     '-0.4 %',
     '0 %',
   ]);
+  expect([0, 0.001, 0.05, 0.0996].map(secondWords)).toEqual(['0 s', '1 ms', '50 ms', '0.1 s']);
   expect([secondWords(9.96), secondWords(119.6), secondWords(125)]).toEqual([
     '10 s',
     '2 min',

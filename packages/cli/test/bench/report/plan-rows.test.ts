@@ -22,7 +22,7 @@ describe('the plan as a table', () => {
       'Handshakes at a time': '100',
       'Longest time to the 101': '10 s',
       'Messages on the way, each connection': '1',
-      Payload: '20 B and 1 KiB in turn binary',
+      Payload: '20 B and 1 KiB in turn, binary',
       'Header fields': 'X-Token',
       'To be measured': '10 s',
       'Warm-up': '2 s',
