@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { sharedStyles } from '../page-style.ts';
 import type { BuiltInPage } from './representation.ts';
 
 // The same path from src/serve/ and from dist/serve/.
@@ -10,7 +11,7 @@ const SCRIPT = '<script src="test.js"></script>';
 let built: BuiltInPage | undefined;
 
 /**
- * Gives the WebSocket test page as one response: `page/test.html` with its style and script inlined, so that a policy
+ * Gives the WebSocket test page as one response: `page/test.html` with its styles and script inlined, so that a policy
  * of their hashes lets nothing else run. The files are read once.
  */
 export function testPage(): BuiltInPage {
@@ -19,7 +20,7 @@ export function testPage(): BuiltInPage {
 }
 
 function build(): BuiltInPage {
-  const style = read('test.css');
+  const style = sharedStyles('theme.css') + read('test.css');
   const script = read('test.js');
   const html = read('test.html');
   const styled = replaceOnce(html, STYLE, `<style>${style}</style>`);

@@ -12,6 +12,8 @@ export interface HtmlOptions {
   readonly compare?: readonly ComparedReport[];
 }
 
+/** One behind the other. */
+const STYLES = ['theme.css', 'report-base.css', 'report.css'];
 // The same path from src/report/ and from dist/report/.
 const FOLDER = new URL('../../page/', import.meta.url);
 
@@ -125,8 +127,9 @@ function filterForm(several: boolean): string {
 }
 
 function load(): Assets {
-  const style = readFileSync(new URL('report.css', FOLDER), 'utf8');
-  const script = readFileSync(new URL('report.js', FOLDER), 'utf8');
+  const read = (name: string): string => readFileSync(new URL(name, FOLDER), 'utf8');
+  const style = STYLES.map(read).join('');
+  const script = read('report.js');
   const policy = [
     "default-src 'none'",
     `script-src '${sha256(script)}'`,

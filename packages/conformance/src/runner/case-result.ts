@@ -1,7 +1,7 @@
 import type { AgreedTerms, Case, CloseRule, Event, Script } from '../cases/case.ts';
 import type { Behavior, BehaviorClose, CaseResult, Finding, KeptEvent } from '../report/result.ts';
 import { firstOctets } from '../wire/first-octets.ts';
-import type { CaseConnection } from './case-connection.ts';
+import type { CaseConnection } from './connection/case-connection.ts';
 import { type Judged, whyNotClean } from './verdict.ts';
 import type { WireLog } from './wire-log.ts';
 
@@ -66,20 +66,20 @@ export function caseResult(test: Case, opened: OpenedCase, judgement: Judgement)
       closeCodes: judgement.close.codes,
       requireClean: judgement.close.clean,
     },
-    closedByMe: connection.closedByMe,
+    closedByMe: connection.closing.byMe,
     failedByMe: connection.failedByMe,
     droppedByMe: connection.droppedByMe,
     wasClean: unclean === null,
     wasNotCleanReason: unclean,
     timeouts: {
       openHandshake: false,
-      closeHandshake: connection.droppedByMe && !connection.closeReceived,
-      serverConnectionDrop: connection.droppedByMe && connection.closeReceived,
+      closeHandshake: connection.droppedByMe && !connection.closing.received,
+      serverConnectionDrop: connection.droppedByMe && connection.closing.received,
     },
-    localCloseCode: connection.localCode,
-    localCloseReason: connection.localReason,
-    remoteCloseCode: connection.remoteCode,
-    remoteCloseReason: connection.remoteReason,
+    localCloseCode: connection.closing.localCode,
+    localCloseReason: connection.closing.localReason,
+    remoteCloseCode: connection.closing.remoteCode,
+    remoteCloseReason: connection.closing.remoteReason,
     httpRequest: opened.httpRequest.slice(0, SHOWN_HEAD),
     httpResponse: opened.httpResponse.slice(0, SHOWN_HEAD),
     log: connection.log.rows,

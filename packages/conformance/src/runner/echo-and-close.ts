@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { text } from '../wire/frame.ts';
-import type { CaseConnection } from './case-connection.ts';
+import type { CaseConnection } from './connection/case-connection.ts';
 import { end } from './end-connection.ts';
 import { fairNow } from './own-delay.ts';
 
@@ -44,7 +44,7 @@ export async function firstSign(connection: CaseConnection, patienceMs: number):
   await connection.wait(
     () =>
       connection.events.length > 0 ||
-      connection.closeReceived ||
+      connection.closing.received ||
       connection.failedByMe ||
       connection.gone,
     until,
@@ -55,7 +55,8 @@ function echoFault(connection: CaseConnection): string | undefined {
   const [event] = connection.events;
   if (event === undefined) {
     if (connection.defect !== undefined) return connection.defect.text;
-    if (connection.closeReceived) return `closes it with ${connection.remoteCode ?? 'no code'}`;
+    if (connection.closing.received)
+      return `closes it with ${connection.closing.remoteCode ?? 'no code'}`;
     return connection.gone ? 'drops it again' : 'does not echo on it';
   }
   const same = event.event === 'message' && Buffer.from(event.payload).toString() === ECHO;

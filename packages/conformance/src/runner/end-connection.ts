@@ -1,5 +1,5 @@
 import type { Limit } from '../cases/case.ts';
-import type { CaseConnection } from './case-connection.ts';
+import type { CaseConnection } from './connection/case-connection.ts';
 import { fairNow } from './own-delay.ts';
 
 /** A closing handshake is waited for as long as octets move, at most so often as long as without any. */
@@ -19,7 +19,7 @@ export async function end(
   settings: { readonly patienceMs: number },
   midFrame = false,
 ): Promise<void> {
-  if (!connection.closeSent && !connection.closeReceived && !connection.gone) {
+  if (!connection.closing.sent && !connection.closing.received && !connection.gone) {
     connection.log.note('the case is decided: the runner ends the connection');
     if (limit.action === 'kill') connection.fail(1001, 'Going Away');
     else connection.close();
@@ -32,7 +32,7 @@ export async function end(
   await connection.wait(() => connection.over, until);
   if (!connection.over) {
     // After both Close frames TCP was the server's to drop: where that is us, it was done.
-    if (connection.role === 'client' || !connection.closeReceived) connection.drop();
+    if (connection.role === 'client' || !connection.closing.received) connection.drop();
     connection.destroy();
     await connection.wait(
       () => connection.over,

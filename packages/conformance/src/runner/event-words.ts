@@ -1,7 +1,7 @@
 // Events in words: what came where something else was asked for.
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { Event, ScriptCase } from '../cases/case.ts';
-import type { CaseConnection } from './case-connection.ts';
+import type { CaseConnection } from './connection/case-connection.ts';
 import { firstDifference } from './verdict.ts';
 
 const SHOWN_CHARACTERS = 24;
@@ -25,7 +25,7 @@ export function differenceWords(
   const asked = expected[at === -1 ? events.length : at];
   if (came === undefined) {
     if (asked === undefined) return test.fault;
-    return connection.closedByMe
+    return connection.closing.byMe
       ? `does not send ${eventWords(asked)}`
       : `${endOf(connection)} instead of sending ${eventWords(asked)}`;
   }
@@ -34,8 +34,9 @@ export function differenceWords(
   return `sends ${eventWords(came)} where ${eventWords(asked)} is asked for`;
 }
 
-function endOf({ closeReceived, ended, remoteCode, remoteReason }: CaseConnection): string {
-  if (!closeReceived) return ended === 'reset' ? 'resets TCP' : 'ends TCP';
+function endOf({ closing, ended }: CaseConnection): string {
+  if (!closing.received) return ended === 'reset' ? 'resets TCP' : 'ends TCP';
+  const { remoteCode, remoteReason } = closing;
   if (remoteCode === null) return 'closes without a code';
   const reason = remoteReason === null || remoteReason === '' ? '' : ` (${remoteReason})`;
   return `closes with ${remoteCode}${reason}`;

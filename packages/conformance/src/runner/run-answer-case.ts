@@ -8,8 +8,8 @@ import { text } from '../wire/frame.ts';
 import { fillIn } from '../wire/head-template.ts';
 import { HeadReader, type HttpHead, listOf, statusLineOf, valuesOf } from '../wire/http-head.ts';
 import { SeededRandom } from '../wire/random.ts';
-import { CaseConnection } from './case-connection.ts';
 import { caseResult } from './case-result.ts';
+import { CaseConnection } from './connection/case-connection.ts';
 import { ECHO, echoAndClose, firstSign } from './echo-and-close.ts';
 import { type Judged, judgeClose } from './verdict.ts';
 import { WireLog } from './wire-log.ts';
@@ -160,9 +160,9 @@ async function waitForUse(
 }
 
 function useOf(connection: CaseConnection): Use {
-  const closes = connection.closeReceived ? 1 : 0;
+  const closes = connection.closing.received ? 1 : 0;
   if (connection.incoming.frames > closes) return 'opened';
-  if (connection.closeReceived) return 'closed';
+  if (connection.closing.received) return 'closed';
   return connection.gone ? 'dropped' : 'nothing';
 }
 

@@ -114,7 +114,7 @@ class RoundsRun {
     const which = `message ${round + 1}`;
     if (echo === undefined) {
       if (connection.defect !== undefined) return connection.defect.text;
-      if (connection.closeReceived) return `closes instead of echoing ${which}`;
+      if (connection.closing.received) return `closes instead of echoing ${which}`;
       if (connection.gone) return `ends TCP instead of echoing ${which}`;
       return `does not echo ${which}`;
     }
@@ -139,12 +139,12 @@ class RoundsRun {
   notes(behavior: Judged<Behavior>): readonly string[] {
     const { connection } = this.#opened;
     if (!this.#opened.compressed || behavior.verdict !== 'OK') return [];
-    if (connection.compressedMessages === 0) {
+    if (connection.messages.compressed === 0) {
       return ['It agrees on compression and never compresses: its ratio is 1.0.'];
     }
-    if (connection.plainMessages === 0) return [];
-    const all = connection.plainMessages + connection.compressedMessages;
-    return [`${connection.plainMessages} of its ${all} messages came uncompressed.`];
+    if (connection.messages.plain === 0) return [];
+    const all = connection.messages.plain + connection.messages.compressed;
+    return [`${connection.messages.plain} of its ${all} messages came uncompressed.`];
   }
 }
 

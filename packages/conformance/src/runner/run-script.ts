@@ -4,8 +4,8 @@ import { Buffer } from 'node:buffer';
 import type { Event, Script, ScriptCase, Step } from '../cases/case.ts';
 import type { Behavior, CaseResult, Finding } from '../report/result.ts';
 import { encodeFrame, type FrameSpec } from '../wire/frame.ts';
-import type { CaseConnection } from './case-connection.ts';
 import { caseResult, type OpenedCase } from './case-result.ts';
+import type { CaseConnection } from './connection/case-connection.ts';
 import { end } from './end-connection.ts';
 import { differenceWords } from './event-words.ts';
 import { fairNow } from './own-delay.ts';
@@ -147,10 +147,10 @@ class ScriptRun {
     const until = fairNow() + this.#settings.pauseMs;
     // A peer that fails the connection meanwhile ends the pause: its Close is the answer.
     await connection.wait(
-      () => connection.closeReceived || connection.gone || connection.failedByMe,
+      () => connection.closing.received || connection.gone || connection.failedByMe,
       () => until,
     );
-    if (connection.closeReceived || connection.gone || connection.failedByMe) return;
+    if (connection.closing.received || connection.gone || connection.failedByMe) return;
     connection.log.note('the pause is over');
     if (mark !== undefined) connection.events.push({ event: 'mark', mark });
   }
@@ -166,7 +166,7 @@ class ScriptRun {
     connection.log.octets('runner', once);
     if (!reading) connection.setReading(false);
     const stop = (): boolean =>
-      connection.closeReceived || connection.gone || connection.failedByMe;
+      connection.closing.received || connection.gone || connection.failedByMe;
     for (let sent = 0; sent < times && !stop(); sent += atOnce) {
       const part = Math.min(atOnce, times - sent);
       const written = connection.write(batch.subarray(0, part * once.length));
@@ -189,7 +189,7 @@ class ScriptRun {
     const connection = this.#connection;
     const { limit, close } = this.#test;
     const limitAt = (): number => this.#sentAt + limit.seconds * 1000;
-    const ownClose = connection.closeSent;
+    const ownClose = connection.closing.sent;
     if (close.first === 'runner' && !ownClose) {
       await connection.wait(
         () => this.#met() || this.#refuted() || this.#ending(),
@@ -252,7 +252,7 @@ class ScriptRun {
 
   #ending(): boolean {
     const connection = this.#connection;
-    return connection.closeReceived || connection.gone || connection.failedByMe;
+    return connection.closing.received || connection.gone || connection.failedByMe;
   }
 
   #lists(): readonly (readonly Event[])[] {
@@ -279,7 +279,7 @@ class ScriptRun {
     if (this.#test.close.informational === true) {
       return { verdict: 'INFORMATIONAL', words: informationWords(events, this.#script.expect) };
     }
-    if (connection.inflatingFailed) {
+    if (connection.messages.inflatingFailed) {
       return {
         verdict: 'FAILED',
         words: connection.defect?.text ?? 'sends data that is not DEFLATE',
@@ -305,8 +305,8 @@ class ScriptRun {
     const content = this.#contentFinding();
     if (content !== undefined) findings.push(content);
     const { strictCodes, limit, close } = this.#test;
-    if (strictCodes !== undefined && connection.closeReceived && !connection.closedByMe) {
-      const code = connection.remoteCode;
+    if (strictCodes !== undefined && connection.closing.received && !connection.closing.byMe) {
+      const code = connection.closing.remoteCode;
       if (code === null || !strictCodes.includes(code)) {
         const said = code === null ? 'no code' : String(code);
         const text = `answers a Close frame with reserved bits as if they were not set, with ${said}`;
@@ -325,7 +325,7 @@ class ScriptRun {
       close.first === 'runner' &&
       !close.clean &&
       connection.droppedByMe &&
-      !connection.closeReceived
+      !connection.closing.received
     ) {
       const text =
         connection.defect === undefined

@@ -3,7 +3,7 @@
 
 import { text } from '../wire/frame.ts';
 import { SeededRandom } from '../wire/random.ts';
-import { CaseConnection } from './case-connection.ts';
+import { CaseConnection } from './connection/case-connection.ts';
 import { type Opened, openConnection } from './open-connection.ts';
 import { fairNow } from './own-delay.ts';
 import type { Target } from './target.ts';
@@ -61,7 +61,7 @@ export class Sentinel {
 
   /** Whether TCP ended under it without a Close: a server that only tidies up says so. */
   get wasDropped(): boolean {
-    return this.loss !== undefined && this.#connection.over && !this.#connection.closeReceived;
+    return this.loss !== undefined && this.#connection.over && !this.#connection.closing.received;
   }
 
   /** Looks closely: whether the server answers on it. Takes a round trip, or the whole patience. */

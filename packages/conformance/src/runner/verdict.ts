@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { CloseRule, Event } from '../cases/case.ts';
 import type { Behavior, BehaviorClose } from '../report/result.ts';
-import type { CaseConnection } from './case-connection.ts';
+import type { CaseConnection } from './connection/case-connection.ts';
 
 export interface Judged<Verdict> {
   readonly verdict: Verdict;
@@ -46,14 +46,14 @@ export function firstDifference(one: Uint8Array, other: Uint8Array): number {
 
 /** Why the connection did not end as it should: `null` when both Close frames were seen and TCP was dropped by its owner. */
 export function whyNotClean(connection: CaseConnection): string | null {
-  if (!connection.closeReceived) {
+  if (!connection.closing.received) {
     // It may have answered, with a Close that is none.
     if (connection.defect !== undefined) return `the peer ${connection.defect.text}`;
     return connection.droppedByMe
       ? 'the peer did not answer the Close frame'
       : 'the peer dropped TCP without a Close frame';
   }
-  if (!connection.closeSent) return 'TCP ended before the Close frame was answered';
+  if (!connection.closing.sent) return 'TCP ended before the Close frame was answered';
   if (connection.droppedByMe) return 'the server did not drop TCP after the closing handshake';
   return null;
 }
@@ -70,13 +70,13 @@ export function judgeClose(
       words: `Nothing is asked of the end: ${endWords(connection)}.`,
     };
   }
-  if (rule.first === 'peer' && connection.closedByMe) {
+  if (rule.first === 'peer' && connection.closing.byMe) {
     return {
       verdict: 'FAILED',
       words: `The peer ${fault}, and did not fail the connection: ${endWords(connection)}.`,
     };
   }
-  if (rule.first === 'runner' && !connection.closedByMe) {
+  if (rule.first === 'runner' && !connection.closing.byMe) {
     return {
       verdict: 'FAILED',
       words: `The peer should not have closed first: ${endWords(connection)}.`,
@@ -88,10 +88,11 @@ export function judgeClose(
   }
   if (!codeFits(connection, rule)) {
     const codes = rule.codes.length === 0 ? 'none' : rule.codes.join(' or ');
-    const echoed = connection.failedByMe && connection.remoteCode === connection.localCode;
+    const echoed =
+      connection.failedByMe && connection.closing.remoteCode === connection.closing.localCode;
     // A case that has failed is ended with another code than one that has not: what comes back is no second fault.
     const why = echoed ? ': it is the one that the runner sent, since the case had failed' : '';
-    const words = `The peer's Close carries ${connection.remoteCode}, where ${codes} is asked for${why}.`;
+    const words = `The peer's Close carries ${connection.closing.remoteCode}, where ${codes} is asked for${why}.`;
     return { verdict: 'WRONG CODE', words };
   }
   if (connection.role === 'client' && connection.droppedByMe) {
@@ -105,7 +106,7 @@ export function judgeClose(
 
 /** Whether the code of the peer's Close, if there is one, is among those of the rule. */
 function codeFits(connection: CaseConnection, rule: CloseRule): boolean {
-  const code = connection.remoteCode;
+  const code = connection.closing.remoteCode;
   return code === null || rule.first === 'any' || rule.codes.includes(code);
 }
 
@@ -118,18 +119,18 @@ export function withCloseRule(
 ): Judged<Behavior> {
   if (judged.verdict === 'FAILED' || rule.informational === true) return judged;
   if (rule.codeIsBehavior === true && !codeFits(connection, rule)) {
-    const words = `answers with the close code ${connection.remoteCode}, where ${rule.codes.join(' or ')} is asked for`;
+    const words = `answers with the close code ${connection.closing.remoteCode}, where ${rule.codes.join(' or ')} is asked for`;
     return { verdict: 'FAILED', words };
   }
-  if (rule.orderIsBehavior === true && connection.closedByMe) {
+  if (rule.orderIsBehavior === true && connection.closing.byMe) {
     return { verdict: 'FAILED', words: fault };
   }
   return judged;
 }
 
 function endWords(connection: CaseConnection): string {
-  const peer = connection.closeReceived
-    ? `the peer sent a Close ${connection.remoteCode === null ? 'without a code' : `with ${connection.remoteCode}`}`
+  const peer = connection.closing.received
+    ? `the peer sent a Close ${connection.closing.remoteCode === null ? 'without a code' : `with ${connection.closing.remoteCode}`}`
     : connection.ended === 'reset'
       ? 'the peer reset TCP without a Close'
       : connection.droppedByMe
@@ -137,7 +138,7 @@ function endWords(connection: CaseConnection): string {
         : 'the peer dropped TCP without a Close';
   if (connection.defect !== undefined)
     return `the runner failed the connection, since the peer ${connection.defect.text}`;
-  if (!connection.closedByMe) return connection.closeReceived ? `${peer} first` : peer;
+  if (!connection.closing.byMe) return connection.closing.received ? `${peer} first` : peer;
   return `the runner closed first, and ${peer}`;
 }
 

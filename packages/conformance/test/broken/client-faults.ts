@@ -1,6 +1,13 @@
 // Ways in which a client is wrong, and the cases that catch each: thought out from the case list.
 import type { ClientHabits } from './answer-check.ts';
 import { CLOSING_FAULTS, ECHO_FAULTS, FRAME_FAULTS, UTF8_FAULTS } from './common-faults.ts';
+import {
+  COMPRESSED,
+  IGNORES_WINDOW,
+  keepsContext,
+  WITHOUT_COMPRESSION,
+} from './compression-faults.ts';
+import { DIES_OF_CLOSE_ZERO } from './death.ts';
 import type { FaultRow } from './fault-row.ts';
 
 export interface ClientFaultRow extends FaultRow {
@@ -8,11 +15,6 @@ export interface ClientFaultRow extends FaultRow {
   /** It died, and these have no result. */
   readonly notRun?: readonly string[];
 }
-
-const COMPRESSED = [
-  ...['12.1.3', '13.1.5', '13.2.5', '13.3.5', '13.4.5', '13.5.5', '13.6.5', '13.7.5'],
-  ...['C11.1', 'C11.2', 'C11.3', 'C11.4', 'C12.5'],
-];
 
 const OWN_FAULTS = {
   late: {
@@ -79,34 +81,17 @@ const OWN_FAULTS = {
   },
   dies: {
     words: 'dies when a Close frame says 0',
-    habits: {
-      diesOf: (opcode, payload) =>
-        opcode === 8 && payload.length >= 2 && payload.readUInt16BE() === 0,
-    },
-    cases: ['1.1.2', '7.7.1', '7.9.1', '7.9.2', '9.1.1'],
+    ...DIES_OF_CLOSE_ZERO,
     fails: [],
     // To drop TCP over a bad Close is allowed; that the rest has no result shows that it was no such thing.
     notRun: ['7.9.2', '9.1.1'],
   },
-  keepsContext: {
-    words: 'keeps its context although client_no_context_takeover was agreed on',
-    habits: { keepsContext: true },
-    cases: COMPRESSED,
-    fails: ['13.2', '13.5', '13.6', '13.7', 'C11.2', 'C11.4'],
-  },
-  ignoresWindow: {
-    words: 'promises a window of 9 bits and uses 15',
-    habits: { ignoresWindow: true },
-    cases: COMPRESSED,
-    fails: ['13.3', '13.5', '13.7', 'C11'],
-    finding: 'WINDOW',
-  },
+  keepsContext: keepsContext('client'),
+  ignoresWindow: IGNORES_WINDOW,
   noDeflate: {
     words: 'does not offer to compress',
     client: { offer: undefined },
-    cases: ['1.1.2', '12.1.3', '13.1.5'],
-    fails: [],
-    unimplemented: ['12', '13'],
+    ...WITHOUT_COMPRESSION,
   },
   noWindowOffer: {
     words: 'does not offer to limit its window',

@@ -1,5 +1,7 @@
 // Ways in which a server is wrong, and the cases that catch each: thought out from the case list.
 import { CLOSING_FAULTS, ECHO_FAULTS, FRAME_FAULTS, UTF8_FAULTS } from './common-faults.ts';
+import { IGNORES_WINDOW, keepsContext, WITHOUT_COMPRESSION } from './compression-faults.ts';
+import { DIES_OF_CLOSE_ZERO } from './death.ts';
 import type { FaultRow } from './fault-row.ts';
 import type { ServerHabits } from './server-habits.ts';
 
@@ -154,11 +156,6 @@ const WIRE_FAULTS = {
   },
 } as const satisfies Record<string, ServerFaultRow>;
 
-const COMPRESSED = [
-  ...['12.1.3', '13.1.5', '13.2.5', '13.3.5', '13.4.5', '13.5.5', '13.6.5', '13.7.5'],
-  ...['C11.1', 'C11.2', 'C11.3', 'C11.4', 'C12.5'],
-];
-
 const COMPRESSION_FAULTS = {
   bareDeflate: {
     words: 'answers a bare permessage-deflate, whatever was offered',
@@ -171,27 +168,11 @@ const COMPRESSION_FAULTS = {
   noDeflate: {
     words: 'does not compress',
     server: { deflate: 'refused' },
-    cases: ['1.1.2', '12.1.3', '13.1.5'],
-    fails: [],
-    unimplemented: ['12', '13'],
+    ...WITHOUT_COMPRESSION,
   },
-  keepsContext: {
-    words: 'keeps its context although server_no_context_takeover was agreed on',
-    habits: { keepsContext: true },
-    cases: COMPRESSED,
-    fails: ['13.2', '13.5', '13.6', '13.7', 'C11.2', 'C11.4'],
-  },
-  ignoresWindow: {
-    words: 'promises a window of 9 bits and uses 15',
-    habits: { ignoresWindow: true },
-    cases: COMPRESSED,
-    fails: ['13.3', '13.5', '13.7', 'C11'],
-    finding: 'WINDOW',
-  },
+  keepsContext: keepsContext('server'),
+  ignoresWindow: IGNORES_WINDOW,
 } as const satisfies Record<string, ServerFaultRow>;
-
-const isCloseZero = (opcode: number, payload: Buffer) =>
-  opcode === 8 && payload.length >= 2 && payload.readUInt16BE() === 0;
 
 const PROCESS_FAULTS = {
   late: {
@@ -205,18 +186,16 @@ const PROCESS_FAULTS = {
   },
   crashes: {
     words: 'crashes when a Close frame says 0, and stays down',
-    habits: { diesOf: isCloseZero },
+    ...DIES_OF_CLOSE_ZERO,
     serial: true,
-    cases: ['1.1.2', '7.7.1', '7.9.1', '7.9.2', '9.1.1'],
     fails: ['7.9.1'],
     notRun: ['7.9.2', '9.1.1'],
     finding: 'DIED',
   },
   crashesAndRestarts: {
     words: 'crashes when a Close frame says 0, and is started again',
-    habits: { diesOf: isCloseZero },
+    ...DIES_OF_CLOSE_ZERO,
     server: { afterDeath: 'restarts' },
-    cases: ['1.1.2', '7.7.1', '7.9.1', '7.9.2', '9.1.1'],
     fails: ['7.9.1'],
     finding: 'DIED',
   },

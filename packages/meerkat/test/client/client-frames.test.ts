@@ -12,6 +12,13 @@ import {
   REFUSED_OF_SERVER,
   titled,
 } from '../connection/frame-row-list.ts';
+import {
+  endOf,
+  expectOneMessage,
+  failed,
+  type Outcome,
+  playCut,
+} from '../connection/stream-outcome.ts';
 import { describeFrames, readFrames } from '../connection/wire.ts';
 import { expectNothingUnhandled } from '../support/failures.ts';
 import { fakeServer, switching } from '../support/fake-server.ts';
@@ -76,13 +83,6 @@ async function lines(): Promise<Lines> {
   return { open };
 }
 
-/** What a stream came to. */
-interface Outcome {
-  readonly wire: readonly string[];
-  readonly messages: readonly (string | Buffer)[];
-  readonly closed: Partial<Closed>;
-}
-
 /** Sends the stream in these pieces, takes what the client answers up to its Close, and ends as a server has to. */
 async function play(site: Lines, pieces: readonly Uint8Array[]): Promise<Outcome> {
   const { connection, peer, socket, messages, closes, chunk } = await site.open();
@@ -101,33 +101,16 @@ async function play(site: Lines, pieces: readonly Uint8Array[]): Promise<Outcome
   peer.end(); // the server ends TCP; the client waits for that
   expect(await peer.takeAll()).toBe('');
   expect(peer.stream.readableEnded).toBe(true);
-  const { code, reason, clean, by, because, phase, rule, section, limit, received, sent } =
-    await connection.closed;
+  const closed = endOf(await connection.closed);
   await peer.close();
   await until(() => socket.destroyed);
   expect(connection.send('late')).toBe('dropped');
   expect(closes.length).toBe(1);
-  return {
-    wire,
-    messages,
-    closed: { code, reason, clean, by, because, phase, rule, section, limit, received, sent },
-  };
+  return { wire, messages, closed };
 }
 
 /** At most so many cuts of a stream; a long one is repetitive in its middle. */
 const CUTS = 24;
-
-/** Plays the stream whole, cut in two, and octet by octet: what it comes to is always the same. */
-async function playCut(site: Lines, stream: Buffer): Promise<Outcome> {
-  const whole = await play(site, [stream]);
-  for (let cut = 1; cut < Math.min(stream.length, CUTS); cut += 1) {
-    const outcome = await play(site, [stream.subarray(0, cut), stream.subarray(cut)]);
-    expect(outcome, `cut at ${cut}`).toEqual(whole);
-  }
-  const single = Array.from(stream, (octet) => Buffer.of(octet));
-  expect(await play(site, single), 'octet by octet').toEqual(whole);
-  return whole;
-}
 
 const HI = fromServer('81 82 k 68 69');
 
@@ -139,42 +122,24 @@ function asClientRow<Row extends { readonly title: string }>(row: Row): Row {
 // F7 itself has a half for each direction.
 it.each(titled([...REFUSED.map(asClientRow), ...REFUSED_OF_SERVER]))(
   '%s by a client',
-  async (title, { notation, code, rule, section, limit }) => {
+  async (title, row) => {
     const site = await lines();
+    const { notation } = row;
     const stream = title.startsWith('F7 ')
       ? fromHex(notation.replaceAll('k', '00000000'))
       : fromServer(notation);
-    const outcome = await playCut(site, stream);
+    const outcome = await playCut((pieces) => play(site, pieces), stream, CUTS);
     observe(outcome.wire.join(', '));
-    const { reason } = outcome.closed;
-    expect(outcome).toEqual({
-      wire: [`close ${code} (${reason})`],
-      messages: [],
-      closed: {
-        code,
-        reason: expect.stringMatching(/^[ -~]{3,123}$/),
-        clean: false,
-        by: 'local',
-        because: 'violation',
-        phase: 'open',
-        rule,
-        section,
-        limit,
-        received: undefined,
-        sent: { code, reason },
-      },
-    });
-    const between = await play(site, [Buffer.concat([HI, stream, HI])]);
-    expect(between.closed).toEqual(outcome.closed);
-    expect(between.wire).toEqual(['text hi', `close ${code} (${reason})`]);
-    expect(between.messages).toEqual(['hi']);
+    expect(outcome).toEqual(failed(row, outcome));
+    expectOneMessage(await play(site, [Buffer.concat([HI, stream, HI])]), outcome);
   },
 );
 
 it.each(ACCEPTED.map(asClientRow))(
   '$title, from a server',
   async ({ notation, wire, messages }) => {
-    const outcome = await playCut(await lines(), fromServer(notation));
+    const site = await lines();
+    const outcome = await playCut((pieces) => play(site, pieces), fromServer(notation), CUTS);
     observe(outcome.wire.join(', '));
     expect(outcome).toMatchObject({ wire, messages });
     expect(outcome.closed).toMatchObject({ clean: true, by: 'peer', because: 'close' });

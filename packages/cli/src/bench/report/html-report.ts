@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { sharedStyles } from '../../page-style.ts';
 import type { BenchReport, BenchVerdict } from '../bench-report.ts';
 import { compareReports } from './compare-reports.ts';
 import { cardsHtml, comparisonHtml, verdictsHtml, warningsHtml } from './html-findings.ts';
@@ -115,7 +116,8 @@ function load(): Assets {
   const require = createRequire(import.meta.url);
   const own = (name: string): string => readFileSync(new URL(name, FOLDER), 'utf8');
   const plotting = (name: string): string => readFileSync(require.resolve(name), 'utf8');
-  const styles = [plotting('uplot/dist/uPlot.min.css'), own('bench-report.css')];
+  const shared = sharedStyles('theme.css', 'report-base.css');
+  const styles = [plotting('uplot/dist/uPlot.min.css'), shared + own('bench-report.css')];
   const scripts = [plotting('uplot/dist/uPlot.iife.min.js'), own('bench-report.js')];
   const policy = [
     "default-src 'none'",

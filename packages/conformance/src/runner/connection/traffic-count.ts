@@ -1,4 +1,4 @@
-import type { Traffic } from '../report/result.ts';
+import type { Traffic } from '../../report/result.ts';
 
 /** Counted while a case runs. */
 export type TrafficCount = { -readonly [Field in keyof Traffic]: Traffic[Field] };
