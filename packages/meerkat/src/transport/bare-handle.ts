@@ -114,7 +114,7 @@ function findInternals(): Internals | undefined {
   (socket as unknown as { _final(done: () => void): void })._final(() => {});
   socket.destroy();
   if (owner === undefined || update === undefined || shutdown === undefined) return undefined;
-  Object.defineProperty(Listener.prototype, update, { value: () => {} });
+  Object.defineProperty(ReadSocket.prototype, update, { value: () => {} });
   return {
     owner,
     ShutdownRequest: shutdown.constructor as new () => ShutdownRequest,
@@ -137,33 +137,39 @@ function onRead(this: BareHandle, octets: ArrayBuffer | undefined): Uint8Array |
   if (length > 0) {
     owner.bytesRead = bytesRead;
     if (octets === undefined) return owner.received(length, undefined);
-    // Where there is more memory than octets, only Node's reader knows which of it they are.
-    const own = octets.byteLength === length ? new Uint8Array(octets) : nodeReads(this, octets);
-    return own instanceof Uint8Array ? owner.received(length, own) : undefined;
+    if (octets.byteLength === length) return owner.received(length, new Uint8Array(octets));
   }
-  const end = nodeReads(this, undefined);
-  if (end === 'end') owner.ended();
-  else if (end instanceof Error) owner.broken(end);
-  return undefined;
+  // An end; or more memory than octets, where only Node's reader knows which of it they are.
+  const read = nodeReads(this, octets);
+  if (read.octets !== undefined) return owner.received(length, read.octets);
+  if (read.error !== undefined) owner.broken(read.error);
+  else if (read.hasEnded) owner.ended();
+  return undefined; // or there was nothing to read after all
 }
 
-/** What Node's reader says of a read; undefined where the system had nothing to read after all. */
-type Read = Uint8Array | 'end' | Error | undefined;
-
 /** In place of a socket: is told by Node's reader. */
-class Listener {
-  said: Read;
+class ReadSocket {
+  octets: Uint8Array | undefined;
+  error: Error | undefined;
+  hasEnded = false;
   readonly destroyed = false;
   /** The reader looks whether the end was told before. */
   readonly _readableState = { endEmitted: false };
 
+  clear(): void {
+    this.octets = undefined;
+    this.error = undefined;
+    this.hasEnded = false;
+  }
+
   push(octets: Uint8Array | null): true {
-    this.said = octets ?? 'end';
+    if (octets === null) this.hasEnded = true;
+    else this.octets = octets;
     return true;
   }
 
   destroy(error: Error): void {
-    this.said = error;
+    this.error = error;
   }
 
   // What else the reader asks of a socket: there is no stream behind this one.
@@ -171,22 +177,23 @@ class Listener {
   on(): void {}
 }
 
-const listener = new Listener();
+const readSocket = new ReadSocket();
 
-function nodeReads(handle: BareHandle, octets: ArrayBuffer | undefined): Read {
+/** What Node's reader says of a read. The answer is valid until the next call. */
+function nodeReads(handle: BareHandle, octets: ArrayBuffer | undefined): ReadSocket {
   const { owner: name } = internals as Internals;
   const fields = handle as unknown as Fields;
   const owner = fields[name];
-  fields[name] = listener;
-  listener.said = undefined;
+  fields[name] = readSocket;
+  readSocket.clear();
   try {
     letNodeRead(handle, octets);
   } catch (error) {
     // An error could not be made, as where somebody's `prepareStackTrace` throws.
-    listener.said = error instanceof Error ? error : new Error('read failed', { cause: error });
+    readSocket.error = new Error('read failed', { cause: error });
   }
   fields[name] = owner;
-  return listener.said;
+  return readSocket;
 }
 
 /** From the next read on octets come into `memory`, which is to be kept alive: the handle has its address only. */

@@ -1,7 +1,8 @@
 /**
- * Everything that meerkat uses of the internals of Node's sockets; `bare-handle.ts` and `bare-dial.ts` have what it takes without one. What it takes for granted stands in `findInternals`, which looks
- * whether it holds on this Node, and answers undefined if not; `self-test.ts` looks whether it also behaves. Seen on Node
- * 20.19, 22.23, 24.21 and 26.10. No `process.binding`: that is deprecated, and refused under `--permission`.
+ * Everything that meerkat uses of the internals of Node's sockets; `bare-handle.ts` and `bare-dial.ts` have what it takes
+ * without one. What it takes for granted stands in `findInternals`, which looks whether it holds on this Node, and answers
+ * undefined if not; `self-test.ts` looks whether it also behaves. Seen on Node 20.19, 22.23, 24.21 and 26.10. No
+ * `process.binding`: that is deprecated, and refused under `--permission`.
  */
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { getSystemErrorMap } from 'node:util';
@@ -152,7 +153,7 @@ type ReadHandle = TcpHandle & { [READER]: SocketReader };
 
 /** Lets the socket of `reader` read into `memory`, from the next read on. */
 export function readInto(reader: SocketReader, handle: TcpHandle, memory: Uint8Array): void {
-  keepAlive(reader.socket, memory);
+  holdMemory(reader.socket, memory);
   reader.bytesRead = handle.bytesRead;
   (handle as ReadHandle)[READER] = reader;
   handle.useUserBuffer(memory);
@@ -160,7 +161,7 @@ export function readInto(reader: SocketReader, handle: TcpHandle, memory: Uint8A
 }
 
 /** The handle has the address of the memory only. The socket also takes a look whether there is some. */
-function keepAlive(socket: Socket, memory: Uint8Array): void {
+function holdMemory(socket: Socket, memory: Uint8Array): void {
   Reflect.set(socket, (internals as Internals).buffer, memory);
 }
 
@@ -182,7 +183,7 @@ function onRead(this: ReadHandle, octets: ArrayBuffer | undefined): Uint8Array |
     (internals as Internals).buffer
   ] as Uint8Array;
   const next = reader.received(length, memory);
-  if (next !== undefined) keepAlive(socket, next);
+  if (next !== undefined) holdMemory(socket, next);
   return next;
 }
 
