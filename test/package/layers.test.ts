@@ -69,6 +69,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       'node:',
       ...PUBLIC,
       '@meerkat/conformance',
+      '@meerkat/conformance/page-style',
       'commander',
       'fastify',
       'fresh',

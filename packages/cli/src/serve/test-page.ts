@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { sharedStyles } from '../page-style.ts';
+import { sharedStyles } from '@meerkat/conformance/page-style';
 import type { BuiltInPage } from './representation.ts';
 
 // The same path from src/serve/ and from dist/serve/.

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { escapeHtml } from './escape-html.ts';
 import { detailsJson } from './html-details.ts';
 import { agentCards, casesTable, summaryTable, tableRows } from './html-tables.ts';
+import { sharedStyles } from './page-style.ts';
 import { type ComparedReport, reportColumns } from './report-columns.ts';
 import type { RunReport } from './result.ts';
 
@@ -12,8 +13,6 @@ export interface HtmlOptions {
   readonly compare?: readonly ComparedReport[];
 }
 
-/** One behind the other. */
-const STYLES = ['theme.css', 'report-base.css', 'report.css'];
 // The same path from src/report/ and from dist/report/.
 const FOLDER = new URL('../../page/', import.meta.url);
 
@@ -128,7 +127,7 @@ function filterForm(several: boolean): string {
 
 function load(): Assets {
   const read = (name: string): string => readFileSync(new URL(name, FOLDER), 'utf8');
-  const style = STYLES.map(read).join('');
+  const style = sharedStyles('theme.css', 'report-base.css') + read('report.css');
   const script = read('report.js');
   const policy = [
     "default-src 'none'",

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { sharedStyles } from '../../page-style.ts';
+import { sharedStyles } from '@meerkat/conformance/page-style';
 import type { BenchReport, BenchVerdict } from '../bench-report.ts';
 import { compareReports } from './compare-reports.ts';
 import { cardsHtml, comparisonHtml, verdictsHtml, warningsHtml } from './html-findings.ts';
