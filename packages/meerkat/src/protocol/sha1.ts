@@ -4,43 +4,94 @@
 export function sha1(octets: Uint8Array): Uint8Array {
   const padded = pad(octets);
   const words = new Int32Array(80);
-  let h0 = 0x67452301;
-  let h1 = 0xefcdab89 | 0;
-  let h2 = 0x98badcfe | 0;
-  let h3 = 0x10325476;
-  let h4 = 0xc3d2e1f0 | 0;
+  const state = new Int32Array(5);
+  beginDigest(state);
   for (let block = 0; block < padded.length; block += 64) {
     for (let t = 0; t < 16; t += 1) words[t] = wordAt(padded, block + 4 * t);
-    for (let t = 16; t < 80; t += 1) {
-      words[t] = rotl(
-        word(words, t - 3) ^ word(words, t - 8) ^ word(words, t - 14) ^ word(words, t - 16),
-        1,
-      );
-    }
-    let [a, b, c, d, e] = [h0, h1, h2, h3, h4];
-    for (let t = 0; t < 80; t += 1) {
-      const temp = (rotl(a, 5) + mix(t, b, c, d) + e + word(words, t)) | 0;
-      e = d;
-      d = c;
-      c = rotl(b, 30);
-      b = a;
-      a = temp;
-    }
-    h0 = (h0 + a) | 0;
-    h1 = (h1 + b) | 0;
-    h2 = (h2 + c) | 0;
-    h3 = (h3 + d) | 0;
-    h4 = (h4 + e) | 0;
+    expandBlock(words);
+    digestBlock(words, state);
   }
-  return digest([h0, h1, h2, h3, h4]);
+  return octetsOf(state);
 }
 
-/** The round's function and constant, in one number. */
-function mix(t: number, b: number, c: number, d: number): number {
-  if (t < 20) return ((b & c) | (~b & d)) + 0x5a827999;
-  if (t < 40) return (b ^ c ^ d) + 0x6ed9eba1;
-  if (t < 60) return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;
-  return (b ^ c ^ d) + 0xca62c1d6;
+/** Puts the five words that every digest begins with into `state`. */
+export function beginDigest(state: Int32Array): void {
+  state[0] = 0x67452301;
+  state[1] = 0xefcdab89;
+  state[2] = 0x98badcfe;
+  state[3] = 0x10325476;
+  state[4] = 0xc3d2e1f0;
+}
+
+/** Makes the 80 words of a block of the first 16. */
+export function expandBlock(words: Int32Array): void {
+  for (let t = 16; t < 80; t += 1) {
+    const mixed =
+      (words[t - 3] as number) ^
+      (words[t - 8] as number) ^
+      (words[t - 14] as number) ^
+      (words[t - 16] as number);
+    words[t] = (mixed << 1) | (mixed >>> 31);
+  }
+}
+
+/**
+ * Works the words of one block, {@link expandBlock}ed, into the state.
+ *
+ * Hot path: four loops without calls; the two large constants are subtracted, as what they lack to 2^32, which keeps sums small.
+ */
+export function digestBlock(words: Int32Array, state: Int32Array): void {
+  let a = state[0] as number;
+  let b = state[1] as number;
+  let c = state[2] as number;
+  let d = state[3] as number;
+  let e = state[4] as number;
+  for (let t = 0; t < 20; t += 1) {
+    const next =
+      (((a << 5) | (a >>> 27)) + ((b & c) | (~b & d)) + e + ((words[t] as number) + 0x5a827999)) |
+      0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let t = 20; t < 40; t += 1) {
+    const next =
+      (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + ((words[t] as number) + 0x6ed9eba1)) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let t = 40; t < 60; t += 1) {
+    const next =
+      (((a << 5) | (a >>> 27)) +
+        ((b & c) | (b & d) | (c & d)) +
+        e +
+        ((words[t] as number) - 0x70e44324)) |
+      0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let t = 60; t < 80; t += 1) {
+    const next =
+      (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + ((words[t] as number) - 0x359d3e2a)) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  state[0] = ((state[0] as number) + a) | 0;
+  state[1] = ((state[1] as number) + b) | 0;
+  state[2] = ((state[2] as number) + c) | 0;
+  state[3] = ((state[3] as number) + d) | 0;
+  state[4] = ((state[4] as number) + e) | 0;
 }
 
 function pad(octets: Uint8Array): Uint8Array {
@@ -53,7 +104,7 @@ function pad(octets: Uint8Array): Uint8Array {
   return padded;
 }
 
-function digest(state: readonly number[]): Uint8Array {
+function octetsOf(state: Int32Array): Uint8Array {
   const octets = new Uint8Array(20);
   state.forEach((value, index) => {
     for (let at = 0; at < 4; at += 1) octets[index * 4 + at] = (value >>> (24 - 8 * at)) & 0xff;
@@ -68,12 +119,4 @@ function wordAt(octets: Uint8Array, at: number): number {
     ((octets[at + 2] as number) << 8) |
     (octets[at + 3] as number)
   );
-}
-
-function word(words: Int32Array, at: number): number {
-  return words[at] as number;
-}
-
-function rotl(value: number, bits: number): number {
-  return (value << bits) | (value >>> (32 - bits));
 }
